@@ -1,0 +1,63 @@
+use std::pin::pin;
+
+use futures::StreamExt;
+use futures::future::{self, Either};
+use quartet::chat::{Message, message};
+use quartet::rpc::Sender;
+
+use super::Session;
+use crate::{Failure, input};
+
+/// Sends what is typed and prints what comes, both at once. The end of the input
+/// half-closes; the end of the replies ends the chat, whatever is still to be typed. A line
+/// that can't be sent is left out, and the chat goes on.
+pub async fn run(session: Session<'_>) -> Result<(), Failure> {
+    let lines = input::lines(None, session.options.max_message)?;
+    let chat = session.connection.client.chat_stream(session.request(())?);
+    let (sender, replies) = chat.map_err(|status| session.failed(status))?;
+    let user = session.options.user.clone();
+    let sending = pin!(send(&user, lines, sender));
+    let receiving = pin!(session.print_all(replies));
+    let not_sent = match future::select(sending, receiving).await {
+        Either::Left((sent, receiving)) => {
+            let not_sent = sent?;
+            receiving.await?;
+            not_sent
+        }
+        Either::Right((received, _)) => {
+            received?;
+            0
+        }
+    };
+    match not_sent {
+        0 => Ok(()),
+        1 => Err(Failure::Input("one line was not sent (see above); the others were".into())),
+        n => Err(Failure::Input(format!("{n} lines were not sent (see above); the others were"))),
+    }
+}
+
+/// Returns how many lines could not be sent.
+async fn send(
+    user: &str,
+    lines: impl futures::Stream<Item = Result<input::Line, Failure>>,
+    mut sender: Sender<Message>,
+) -> Result<usize, Failure> {
+    let mut lines = pin!(lines);
+    let mut not_sent = 0;
+    while let Some(line) = lines.next().await {
+        match line? {
+            // A call that has ended says why on its receiving half.
+            Ok(content) => {
+                if sender.send(message(user, content)).await.is_err() {
+                    break;
+                }
+            }
+            Err(bad) => {
+                eprintln!("chat-client: not sent: {bad}");
+                not_sent += 1;
+            }
+        }
+    }
+    sender.close().await;
+    Ok(not_sent)
+}

@@ -1,0 +1,152 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
+use clap::{Parser, Subcommand, ValueEnum};
+use log::LevelFilter;
+use quartet::chat::program;
+use quartet::rpc::{Metadata, Request};
+
+/// Talks to a chat server: one command for each of gRPC's call styles.
+///
+/// Without --server, a server is started inside of this process, so that every command
+/// works by itself.
+#[derive(Debug, Parser)]
+#[command(version = program::version(), after_long_help = EXAMPLES)]
+pub struct Options {
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// The server: host:port, unix:PATH, or any other target that C-core knows
+    #[arg(short, long, global = true, value_name = "ADDRESS", help_heading = "Connection")]
+    pub server: Option<String>,
+
+    /// How long the call may take; one second for `hello`, without limit for the others
+    #[arg(long, global = true, value_name = "DURATION", value_parser = program::duration, help_heading = "Connection")]
+    timeout: Option<Duration>,
+
+    /// Wait until the server can be reached, instead of failing at once
+    #[arg(long, global = true, help_heading = "Connection")]
+    wait_for_ready: bool,
+
+    /// Metadata to send; the value of a name that ends with -bin is base64
+    #[arg(short = 'H', long = "header", global = true, value_name = "NAME:VALUE", value_parser = header, help_heading = "Connection")]
+    headers: Vec<(String, Vec<u8>)>,
+
+    /// The longest message to send, in bytes; servers take 4 MiB by default
+    #[arg(
+        long,
+        global = true,
+        value_name = "BYTES",
+        default_value = "4194304",
+        help_heading = "Connection"
+    )]
+    pub max_message: u64,
+
+    /// Who is talking
+    #[arg(short, long, global = true, value_name = "NAME", env = "USER", default_value = "Marko")]
+    pub user: String,
+
+    /// What is printed: text for people, or a JSON object in a line for each event
+    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub output: Format,
+
+    /// Log more, to stderr (twice: debugging)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+
+    /// Log less
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    quiet: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Unary: greet the server, and print its answer
+    Hello {
+        /// What to say
+        #[arg(default_value = "This is a unary call.")]
+        content: String,
+    },
+    /// Server streaming: print the broadcast as it comes
+    Broadcast,
+    /// Client streaming: send the lines of a file, or of stdin, and print the server's answer
+    Upload {
+        /// The file; stdin if there is none, or if it is `-`
+        file: Option<PathBuf>,
+    },
+    /// Bidirectional: what you type goes out, what comes back appears; end with Ctrl-D
+    Chat,
+    /// The article's four calls in order, with its names, messages and timing
+    Demo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+impl Options {
+    /// A request with the metadata and the deadline that the flags ask for.
+    pub fn request<T>(&self, message: T) -> Result<Request<T>, String> {
+        let mut request = Request::new(message);
+        *request.metadata_mut() = self.metadata()?;
+        request.set_wait_for_ready(self.wait_for_ready);
+        let default =
+            matches!(self.command, Command::Hello { .. }).then_some(Duration::from_secs(1));
+        if let Some(timeout) = self.timeout.or(default) {
+            request.set_timeout(timeout);
+        }
+        Ok(request)
+    }
+
+    fn metadata(&self) -> Result<Metadata, String> {
+        let mut metadata = Metadata::new();
+        for (name, value) in &self.headers {
+            metadata.add(name, value).map_err(|error| error.to_string())?;
+        }
+        Ok(metadata)
+    }
+
+    /// In the demo the server's log is half of the show, and goes to stdout with the rest.
+    pub fn start_log(&self) {
+        let demo = matches!(self.command, Command::Demo) && self.output == Format::Text;
+        let base = if demo { LevelFilter::Info } else { LevelFilter::Warn };
+        let level = program::level(base, self.verbose, self.quiet);
+        if demo {
+            crate::output::log_as_server(level);
+        } else {
+            program::log_to_stderr(level);
+        }
+    }
+}
+
+fn header(text: &str) -> Result<(String, Vec<u8>), String> {
+    let (name, value) = text.split_once(':').ok_or("no `:` between name and value")?;
+    let (name, value) = (name.trim(), value.trim());
+    let value = match name.to_ascii_lowercase().ends_with("-bin") {
+        true => BASE64_STANDARD_NO_PAD
+            .decode(value.trim_end_matches('='))
+            .map_err(|error| format!("the value of `{name}` is not base64: {error}"))?,
+        false => value.into(),
+    };
+    Metadata::new().add(name, &value).map_err(|error| error.to_string())?;
+    Ok((name.to_owned(), value))
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chat-client demo                                  the article's four calls, all in one process
+  chat-client --server localhost:50051 hello 'Hi!'
+  chat-client -s unix:/run/chat.sock -u Ada chat
+  seq 1000 | chat-client -s localhost:50051 upload
+  chat-client -s localhost:50051 -o json broadcast | jq .content
+  chat-client -s localhost:50051 -H 'x-trace: 17' --timeout 500ms hello
+
+Exit codes:
+  0  the call ended with OK          3  a file, or room for the output, is missing
+  1  something else failed           4  interrupted by Ctrl-C; the call was cancelled
+  2  the command line or the input   64+N  the call ended with the status code N
+     is wrong                              (78 is UNAVAILABLE, 68 DEADLINE_EXCEEDED)";

@@ -1,0 +1,60 @@
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::Parser;
+use log::LevelFilter;
+use quartet::chat::program;
+use quartet::server::Address;
+
+/// Serves chat.ChatService: four methods, one for each of gRPC's call styles.
+///
+/// When it is ready it prints one line on stdout, `listening on ADDRESS...`, with the ports
+/// that were picked. SIGINT and SIGTERM drain: no new calls, running ones end, and what
+/// still runs after --drain-timeout is cancelled; a second signal ends at once.
+#[derive(Debug, Parser)]
+#[command(version = program::version(), after_long_help = EXAMPLES)]
+pub struct Options {
+    /// Where to listen: host:port (0 picks a free port), [ipv6]:port, :port or unix:PATH; may
+    /// be given several times
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
+    pub listen: Vec<Address>,
+
+    /// The pause between two messages of a broadcast; 0 for none
+    #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = program::duration)]
+    pub pace: Duration,
+
+    /// How many completion queues, with a thread each, serve the connections. More than one
+    /// pays only with cores to spare and some hundred calls at once
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub completion_queues: NonZeroUsize,
+
+    /// How long running calls may go on after the first signal
+    #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = program::duration)]
+    pub drain_timeout: Duration,
+
+    /// Log more (twice: everything)
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    verbose: u8,
+
+    /// Log less (warnings; twice: errors)
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    quiet: u8,
+}
+
+impl Options {
+    /// What is logged, unless RUST_LOG says otherwise.
+    pub fn log_level(&self) -> LevelFilter {
+        program::level(LevelFilter::Info, self.verbose, self.quiet)
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chat-server
+  chat-server --listen 127.0.0.1:0                        a free port, printed when ready
+  chat-server --listen :50051 --listen unix:/run/chat.sock
+  RUST_LOG=warn GRPC_TRACE=http GRPC_VERBOSITY=debug chat-server
+
+Exit codes:
+  0  drained after a signal       2  the command line is wrong
+  3  an address can't be used     128+N  ended at once by a second signal N";

@@ -1,0 +1,14 @@
+//! The chat service of the article, and what its programs have in common.
+
+pub mod program;
+mod service;
+mod text;
+
+pub use crate::proto::chat::*;
+pub use service::Chat;
+pub use text::one_line;
+
+/// A message.
+pub fn message(user: impl Into<String>, content: impl Into<String>) -> Message {
+    Message { user: user.into(), content: content.into(), ..Message::default() }
+}

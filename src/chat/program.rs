@@ -1,0 +1,75 @@
+//! What the programs `chat-server` and `chat-client` share: exit codes, version, log, flags.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use log::LevelFilter;
+
+/// Something failed that is not one of the other codes.
+pub const EXIT_FAILED: u8 = 1;
+/// The command line, or the input, is wrong.
+pub const EXIT_USAGE: u8 = 2;
+/// Something around the program is missing or taken: a port, a file, room on the disk.
+pub const EXIT_ENVIRONMENT: u8 = 3;
+/// Interrupted by Ctrl-C, and ended in good order.
+pub const EXIT_INTERRUPTED: u8 = 4;
+/// A call failed: this plus its status code.
+pub const EXIT_STATUS: u8 = 64;
+
+/// The text of `--version`: this package, and the core that runs.
+pub fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        format!("{} (grpcio 0.13.0, C-core {})", env!("CARGO_PKG_VERSION"), crate::core_version())
+    });
+    &VERSION
+}
+
+/// How much is logged, to stderr: `RUST_LOG` decides if it is set.
+pub fn log_to_stderr(level: LevelFilter) {
+    env_logger::Builder::new().filter_level(level).parse_default_env().format_target(false).init();
+}
+
+/// The level for this many `-v` and `-q`, starting from `base`.
+pub fn level(base: LevelFilter, verbose: u8, quiet: u8) -> LevelFilter {
+    const LEVELS: [LevelFilter; 6] = [
+        LevelFilter::Off,
+        LevelFilter::Error,
+        LevelFilter::Warn,
+        LevelFilter::Info,
+        LevelFilter::Debug,
+        LevelFilter::Trace,
+    ];
+    let index = (base as usize + usize::from(verbose)).saturating_sub(usize::from(quiet));
+    LEVELS[index.min(LEVELS.len() - 1)]
+}
+
+/// Reads a duration flag: `500ms`, `2s`, `1m 30s`, or `0`.
+///
+/// # Errors
+/// A text for the user, if it is none.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    humantime::parse_duration(text).map_err(|error| format!("{error}; write 500ms, 2s or 1m"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_stay_in_range() {
+        assert_eq!(level(LevelFilter::Info, 0, 0), LevelFilter::Info);
+        assert_eq!(level(LevelFilter::Info, 1, 0), LevelFilter::Debug);
+        assert_eq!(level(LevelFilter::Info, 9, 0), LevelFilter::Trace);
+        assert_eq!(level(LevelFilter::Warn, 0, 9), LevelFilter::Off);
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(duration("0"), Ok(Duration::ZERO));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert!(duration("5").unwrap_err().contains("500ms"));
+    }
+}

@@ -1,0 +1,34 @@
+//! A call: its four styles, on the server and on the client, through one path.
+//!
+//! A service is a trait with an `async fn` for each method, generated from its .proto.
+//! A handler gets a [`Request`] and returns a [`Response`] or a [`Status`]; streams are
+//! [`Streaming`] when they come in and any [`Stream`] of results when they go out. No
+//! handler sees a sink, or any other type of grpcio's.
+//!
+//! The four styles are two kinds of request (one message, a stream) times two kinds of
+//! reply. `service` turns what grpcio accepts into a request and a reply; `serve` drives
+//! the handler and ends the reply, exactly once, whatever happens; [`Client`] is the other
+//! side.
+
+mod blocking;
+mod client;
+mod codec;
+mod inbound;
+mod metadata;
+mod outbound;
+mod reply;
+mod request;
+mod serve;
+mod service;
+mod status;
+mod streaming;
+
+pub use blocking::blocking;
+pub use client::{Client, Reply};
+pub use futures::Stream;
+pub use metadata::{InvalidMetadata, Metadata};
+pub use outbound::{Ended, Sender};
+pub use request::{Request, Response};
+pub use service::{Service, ServiceBuilder};
+pub use status::{Code, Status};
+pub use streaming::Streaming;

@@ -1,0 +1,176 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::seam::ServerCall;
+
+use super::Metadata;
+
+/// What a caller asks: a message (or a [`Streaming`](super::Streaming) of them) and what goes with it.
+///
+/// A client makes one with `Request::new(message)`, or `message.into()`, and may set
+/// metadata, a timeout, and whether to wait for a connection. A handler reads the
+/// metadata, the deadline and the peer.
+#[derive(Debug)]
+pub struct Request<T> {
+    message: T,
+    metadata: Metadata,
+    timeout: Option<Duration>,
+    wait_for_ready: bool,
+    call: Option<Served>,
+}
+
+/// The call that a request belongs to, on the server.
+#[derive(Clone)]
+struct Served(Arc<ServerCall>);
+
+impl std::fmt::Debug for Served {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.peer())
+    }
+}
+
+impl<T> Request<T> {
+    /// A request with nothing but a message.
+    pub fn new(message: T) -> Self {
+        Request {
+            message,
+            metadata: Metadata::new(),
+            timeout: None,
+            wait_for_ready: false,
+            call: None,
+        }
+    }
+
+    pub(super) fn served(message: T, metadata: Metadata, call: &Arc<ServerCall>) -> Self {
+        Request { metadata, call: Some(Served(call.clone())), ..Request::new(message) }
+    }
+
+    /// The message.
+    pub fn get_ref(&self) -> &T {
+        &self.message
+    }
+
+    /// The message, and the rest is dropped.
+    pub fn into_inner(self) -> T {
+        self.message
+    }
+
+    /// The same request around another message.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Request<U> {
+        Request {
+            message: f(self.message),
+            metadata: self.metadata,
+            timeout: self.timeout,
+            wait_for_ready: self.wait_for_ready,
+            call: self.call,
+        }
+    }
+
+    /// The metadata that goes, or came, with the call.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The metadata, to be changed by a client.
+    pub fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
+    }
+
+    /// Gives the call this much time, from when it is started; none by default. When it is
+    /// up, the call ends with `DEADLINE_EXCEEDED`, here and on the server.
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = Some(timeout);
+    }
+
+    /// Whether the call waits until the server can be reached, instead of failing with
+    /// `UNAVAILABLE` at once (the default).
+    pub fn set_wait_for_ready(&mut self, wait: bool) {
+        self.wait_for_ready = wait;
+    }
+
+    /// On the server: when the caller stops waiting, if it set a deadline.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.call.as_ref().and_then(|call| call.0.deadline())
+    }
+
+    /// On the server: how long the caller still waits; zero if time is up.
+    pub fn time_left(&self) -> Option<Duration> {
+        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// On the server: the caller's address as C-core writes it, such as
+    /// `ipv4:127.0.0.1:40312`, `ipv6:%5B::1%5D:40312` or `unix:`.
+    pub fn peer(&self) -> Option<String> {
+        self.call.as_ref().map(|call| call.0.peer())
+    }
+
+    pub(super) fn into_parts(self) -> (T, Metadata, Option<Duration>, bool) {
+        (self.message, self.metadata, self.timeout, self.wait_for_ready)
+    }
+}
+
+impl<T> From<T> for Request<T> {
+    fn from(message: T) -> Self {
+        Request::new(message)
+    }
+}
+
+/// What a server answers: a message (or a stream of them), headers before and trailers
+/// after it.
+#[derive(Debug)]
+pub struct Response<T> {
+    message: T,
+    headers: Metadata,
+    trailers: Metadata,
+}
+
+impl<T> Response<T> {
+    /// A response with nothing but a message, or a stream.
+    pub fn new(message: T) -> Self {
+        Response { message, headers: Metadata::new(), trailers: Metadata::new() }
+    }
+
+    pub(super) fn from_parts(message: T, headers: Metadata, trailers: Metadata) -> Self {
+        Response { message, headers, trailers }
+    }
+
+    /// The message.
+    pub fn get_ref(&self) -> &T {
+        &self.message
+    }
+
+    /// The message, and the rest is dropped.
+    pub fn into_inner(self) -> T {
+        self.message
+    }
+
+    /// The metadata before the message: sent with the first message, or with the status.
+    pub fn headers(&self) -> &Metadata {
+        &self.headers
+    }
+
+    /// The headers, to be changed by a server.
+    pub fn headers_mut(&mut self) -> &mut Metadata {
+        &mut self.headers
+    }
+
+    /// The metadata after the message: sent with the status.
+    pub fn trailers(&self) -> &Metadata {
+        &self.trailers
+    }
+
+    /// The trailers, to be changed by a server.
+    pub fn trailers_mut(&mut self) -> &mut Metadata {
+        &mut self.trailers
+    }
+
+    pub(super) fn into_parts(self) -> (T, Metadata, Metadata) {
+        (self.message, self.headers, self.trailers)
+    }
+}
+
+impl<T> From<T> for Response<T> {
+    fn from(message: T) -> Self {
+        Response::new(message)
+    }
+}

@@ -1,0 +1,131 @@
+//! The path of a call on the server.
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+use futures::FutureExt;
+use futures::future::{self, Either};
+use futures_timer::Delay;
+use grpcio::RpcContext;
+
+use crate::seam::ServerCall;
+
+use super::reply::{Failing, Reply};
+use super::{Request, Response, Status};
+
+/// A call that grpcio has accepted: who asks what, and where the answer goes.
+pub(super) struct Exchange<Q, R, K> {
+    pub call: Arc<ServerCall>,
+    pub method: &'static str,
+    /// An error if the request could not be read.
+    pub request: Result<Request<Q>, Status>,
+    pub reply: R,
+    /// What has to live until the reply is through.
+    pub keep: K,
+}
+
+impl<Q, R, K> Exchange<Q, R, K>
+where
+    Q: Send + 'static,
+    K: Send + 'static,
+{
+    /// Runs the handler on the thread of the call's completion queue. It answers through
+    /// the responder; a request that could not be read does not reach it.
+    pub(super) fn run<F>(
+        self,
+        context: &RpcContext<'_>,
+        handler: impl FnOnce(Request<Q>, Responder<R>) -> F + Send + 'static,
+    ) where
+        R: Failing,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let Exchange { call, method, request, reply, keep } = self;
+        let within = call.clone();
+        let work = async move {
+            match request {
+                Ok(request) => handler(request, Responder { call, method, reply }).await,
+                Err(status) => reply.fail(&call, status).await,
+            }
+            drop(keep);
+        };
+        context.spawn(async move {
+            // What panics here is a destructor: the handler itself is guarded below.
+            let mut work = pin!(AssertUnwindSafe(work).catch_unwind());
+            let result = poll_fn(|cx| within.within(|| work.poll_unpin(cx))).await;
+            if let Err(panic) = result {
+                panicked(method, panic);
+            }
+        });
+    }
+}
+
+/// Answers one call, once. Dropped without an answer, it cancels the call.
+pub struct Responder<R> {
+    call: Arc<ServerCall>,
+    method: &'static str,
+    reply: R,
+}
+
+impl<R> Responder<R> {
+    /// Runs a handler, and sends what it returns: its message or its stream, or its error.
+    /// When the caller is gone or its time is up, the handler, or its stream, is dropped; a
+    /// panic in it is answered with `INTERNAL`.
+    pub async fn answer<B>(self, handler: impl Future<Output = Result<Response<B>, Status>> + Send)
+    where
+        R: Reply<B>,
+    {
+        let Responder { call, method, reply } = self;
+        match until_over(&call, method, handler).await {
+            Ok(response) => reply.succeed(&call, method, response).await,
+            Err(status) => reply.fail(&call, status).await,
+        }
+    }
+}
+
+/// Runs a handler's future until it is done, or the caller is gone, or time is up, and
+/// drops it then. A panic is an error.
+pub(super) async fn until_over<T>(
+    call: &ServerCall,
+    method: &'static str,
+    future: impl Future<Output = Result<T, Status>>,
+) -> Result<T, Status> {
+    let mut future = pin!(AssertUnwindSafe(future).catch_unwind());
+    let mut over = pin!(over(call));
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(Ok(result)) => Poll::Ready(result),
+        Poll::Ready(Err(panic)) => Poll::Ready(Err(panicked(method, panic))),
+        Poll::Pending => over.as_mut().poll(cx).map(Err),
+    })
+    .await
+}
+
+/// Ready when the caller no longer waits, with the status that says why.
+async fn over(call: &ServerCall) -> Status {
+    let ended = poll_fn(|cx| call.poll_end(cx));
+    let gone = || Status::cancelled("the caller cancelled or is gone");
+    let Some(deadline) = call.deadline() else {
+        ended.await;
+        return gone();
+    };
+    let left = deadline.saturating_duration_since(Instant::now());
+    match future::select(ended, Delay::new(left)).await {
+        Either::Left(_) => gone(),
+        Either::Right(_) => Status::deadline_exceeded("time was up on the server"),
+    }
+}
+
+/// What the caller of a handler that panicked is told; the rest is for the log.
+fn panicked(method: &str, panic: Box<dyn Any + Send>) -> Status {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(no text)");
+    log::error!("{method}: the handler panicked: {text}");
+    Status::internal("the handler panicked")
+}

@@ -1,0 +1,106 @@
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::future::BoxFuture;
+use futures::{Stream, StreamExt, TryStreamExt};
+
+use super::{Metadata, Status};
+
+/// A stream of messages from the peer: requests in a handler, replies in a client.
+///
+/// It yields messages, then `None` if the peer ended the stream as it should (a client's
+/// half-close, a server's OK), or one `Err` if anything else ended it: a stream that was
+/// cancelled or broke off never looks complete. Every message that came before the error
+/// is yielded before it. After the end it yields `None` for ever.
+///
+/// Dropping it in a client before the end cancels the call. A handler may drop it, or
+/// leave it unread, and still answer.
+pub struct Streaming<T> {
+    source: Option<Box<dyn Source<T>>>,
+    headers: Option<Metadata>,
+    trailers: Metadata,
+}
+
+/// Where messages come from.
+pub(super) trait Source<T>: Send {
+    /// The next message; not called again after an error or the end.
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Status>>>;
+
+    /// The metadata before the first message.
+    fn headers(&mut self) -> BoxFuture<'_, Metadata> {
+        Box::pin(async { Metadata::new() })
+    }
+
+    /// The metadata after the last message; asked once, at the end.
+    fn trailers(&mut self) -> Metadata {
+        Metadata::new()
+    }
+}
+
+impl<T> Streaming<T> {
+    pub(super) fn new(source: impl Source<T> + 'static) -> Self {
+        Streaming { source: Some(Box::new(source)), headers: None, trailers: Metadata::new() }
+    }
+
+    /// A stream of messages that does not come from a peer: for calling a handler directly.
+    pub fn local(messages: impl Stream<Item = Result<T, Status>> + Send + 'static) -> Self {
+        Streaming::new(Local(Box::pin(messages)))
+    }
+
+    /// The next message, or `None` at the end.
+    ///
+    /// # Errors
+    /// The status that ended the stream, once.
+    pub async fn message(&mut self) -> Result<Option<T>, Status> {
+        self.try_next().await
+    }
+
+    /// In a client: the metadata that the server sent before its first message. Waits for
+    /// it; none if the call ends without. A server may send its headers with its first
+    /// message only, so a bidirectional call should not wait for them before it sends.
+    pub async fn headers(&mut self) -> &Metadata {
+        if let (None, Some(source)) = (&self.headers, &mut self.source) {
+            self.headers = Some(source.headers().await);
+        }
+        self.headers.get_or_insert_default()
+    }
+
+    /// In a client: the metadata that the server sent with an OK status. It is there once
+    /// the stream has yielded `None`; of another status, see [`Status::metadata`].
+    pub fn trailers(&self) -> &Metadata {
+        &self.trailers
+    }
+}
+
+impl<T> Stream for Streaming<T> {
+    type Item = Result<T, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(source) = &mut self.source else {
+            return Poll::Ready(None);
+        };
+        let item = std::task::ready!(source.poll_message(cx));
+        if item.is_none() {
+            self.trailers = source.trailers();
+        }
+        if !matches!(item, Some(Ok(_))) {
+            self.source = None;
+        }
+        Poll::Ready(item)
+    }
+}
+
+impl<T> fmt::Debug for Streaming<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streaming").field("ended", &self.source.is_none()).finish_non_exhaustive()
+    }
+}
+
+struct Local<S>(Pin<Box<S>>);
+
+impl<T, S: Stream<Item = Result<T, Status>> + Send> Source<T> for Local<S> {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Status>>> {
+        self.0.poll_next_unpin(cx)
+    }
+}

@@ -1,0 +1,37 @@
+//! What grpcio does not hand out, taken at the boundary between grpcio and
+//! C-core: whether a call was cancelled, whether an upload was half-closed, the
+//! deadline, the peer, headers and trailers.
+//!
+//! Every call that grpcio makes into C-core goes through `grpcwrap_*` functions
+//! with C linkage. The linker's `--wrap` sends some of them through functions of
+//! this module first (`interpose`). State is tied to a batch for as long as
+//! C-core works on it (`batch`), and is found by the functions that start a
+//! batch through a thread-local that is set around the polling of a call
+//! ([`ServerCall::within`], [`ClientCall::within`]).
+//!
+//! This is the only module with `unsafe`. What it rests on: grpcio and grpcio-sys
+//! 0.13.0, to the letter (pinned in Cargo.toml); public C symbols only; a linker
+//! that knows `--wrap` and got it for each name in `quartet_codegen::WRAPPED`. A
+//! binary that was linked without them does not link at all, see [`check`].
+
+#![allow(unsafe_code)]
+
+mod batch;
+mod client_call;
+mod interpose;
+mod metadata;
+mod server_call;
+
+pub(crate) use client_call::ClientCall;
+pub(crate) use interpose::check;
+pub(crate) use metadata::Pairs;
+pub(crate) use server_call::{ServerCall, accepted, current};
+
+use std::ffi::CStr;
+
+/// The version of the C-core that this process runs on, such as `33.0.0` (gRPC 1.56).
+pub fn core_version() -> &'static str {
+    // SAFETY: the function returns a string constant of the library.
+    let text = unsafe { CStr::from_ptr(grpcio_sys::grpc_version_string()) };
+    text.to_str().unwrap_or("unknown")
+}

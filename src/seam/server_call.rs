@@ -1,0 +1,238 @@
+use std::cell::{Cell, RefCell};
+use std::ffi::CStr;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures::task::AtomicWaker;
+use grpcio_sys as sys;
+
+use super::Pairs;
+
+/// How a server call came to its end, as C-core reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its status was sent.
+    Finished,
+    /// The caller cancelled it or is gone, or the server cancelled it.
+    Cancelled,
+}
+
+/// What the seam knows of one call that this process serves.
+pub struct ServerCall {
+    /// Kept alive by a reference of our own.
+    call: *mut sys::grpc_call,
+    deadline: Option<Instant>,
+    end: AtomicU8,
+    waker: AtomicWaker,
+    half_closed: AtomicBool,
+    outgoing: Mutex<Outgoing>,
+}
+
+#[derive(Default)]
+struct Outgoing {
+    headers: Pairs,
+    trailers: Pairs,
+}
+
+// SAFETY: the call is used for `grpc_call_unref`, `grpc_call_get_peer` and
+// `grpc_call_failed_before_recv_message` only, which may be called from any
+// thread; the other fields are Send and Sync.
+unsafe impl Send for ServerCall {}
+// SAFETY: as above.
+unsafe impl Sync for ServerCall {}
+
+const RUNNING: u8 = 0;
+const FINISHED: u8 = 1;
+const CANCELLED: u8 = 2;
+
+impl ServerCall {
+    /// # Safety
+    /// `call` is alive.
+    pub(super) unsafe fn new(call: *mut sys::grpc_call, deadline: Option<Instant>) -> Arc<Self> {
+        // SAFETY: the call is alive; the reference is given back by `drop`.
+        unsafe { sys::grpc_call_ref(call) };
+        Arc::new(ServerCall {
+            call,
+            deadline,
+            end: AtomicU8::new(RUNNING),
+            waker: AtomicWaker::new(),
+            half_closed: AtomicBool::new(false),
+            outgoing: Mutex::default(),
+        })
+    }
+
+    /// When the caller stops waiting, if it said so.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// The caller's address, such as `ipv4:127.0.0.1:40312` or `unix:`.
+    pub(crate) fn peer(&self) -> String {
+        // SAFETY: the call is alive; the text is a copy, to be freed by the caller.
+        unsafe {
+            let text = sys::grpc_call_get_peer(self.call);
+            let peer = CStr::from_ptr(text).to_string_lossy().into_owned();
+            sys::gpr_free(text.cast());
+            peer
+        }
+    }
+
+    /// Whether the caller has half-closed, and every message it sent was read.
+    pub(crate) fn half_closed(&self) -> bool {
+        self.half_closed.load(Ordering::Acquire)
+    }
+
+    /// Ready when the call is over, for whatever reason.
+    pub(crate) fn poll_end(&self, cx: &mut Context<'_>) -> Poll<End> {
+        if let Some(end) = self.end() {
+            return Poll::Ready(end);
+        }
+        self.waker.register(cx.waker());
+        match self.end() {
+            None => Poll::Pending,
+            Some(end) => {
+                // A waker that stayed here would keep the task, and so this call, alive.
+                self.waker.take();
+                Poll::Ready(end)
+            }
+        }
+    }
+
+    pub(crate) fn end(&self) -> Option<End> {
+        match self.end.load(Ordering::Acquire) {
+            RUNNING => None,
+            FINISHED => Some(End::Finished),
+            _ => Some(End::Cancelled),
+        }
+    }
+
+    /// The headers that leave with the first message, or with the status.
+    pub(crate) fn set_headers(&self, headers: Pairs) {
+        self.outgoing().headers = headers;
+    }
+
+    /// The trailers that leave with the status.
+    pub(crate) fn set_trailers(&self, trailers: Pairs) {
+        self.outgoing().trailers = trailers;
+    }
+
+    /// Runs `f` with this call as the [`current`] one of the thread. All that grpcio
+    /// does for the call (reading requests, sending replies) has to run within.
+    pub(crate) fn within<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> R {
+        struct Restore(*const ServerCall);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                CURRENT.set(self.0);
+            }
+        }
+        let _restore = Restore(CURRENT.replace(Arc::as_ptr(self)));
+        f()
+    }
+
+    pub(super) fn set_end(&self, cancelled: bool) {
+        let end = if cancelled { CANCELLED } else { FINISHED };
+        self.end.store(end, Ordering::Release);
+        self.waker.wake();
+    }
+
+    /// Notes why a read brought no message: a half-close, unless the read failed.
+    pub(super) fn read_nothing(&self) {
+        // SAFETY: the call is alive.
+        let failed = unsafe { sys::grpc_call_failed_before_recv_message(self.call) };
+        if failed == 0 {
+            self.half_closed.store(true, Ordering::Release);
+        }
+    }
+
+    /// Adds the headers and trailers to arrays that grpcio is about to send; null where
+    /// it sends none.
+    ///
+    /// # Safety
+    /// Each pointer is null or points to an initialised array that is the caller's alone.
+    pub(super) unsafe fn add_outgoing(
+        &self,
+        headers: *mut sys::grpc_metadata_array,
+        trailers: *mut sys::grpc_metadata_array,
+    ) {
+        let outgoing = self.outgoing();
+        for (array, pairs) in [(headers, &outgoing.headers), (trailers, &outgoing.trailers)] {
+            if !array.is_null() {
+                // SAFETY: by the contract above.
+                unsafe { super::metadata::append(array, pairs) };
+            }
+        }
+    }
+
+    fn outgoing(&self) -> MutexGuard<'_, Outgoing> {
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for ServerCall {
+    fn drop(&mut self) {
+        // SAFETY: gives back the reference that `new` took.
+        unsafe { sys::grpc_call_unref(self.call) };
+    }
+}
+
+thread_local! {
+    /// The call within which this thread works. It is alive: `within` borrows it.
+    static CURRENT: Cell<*const ServerCall> = const { Cell::new(ptr::null()) };
+    /// The call that grpcio has just accepted on this thread, until its handler takes it.
+    static ACCEPTED: RefCell<Option<Arc<ServerCall>>> = const { RefCell::new(None) };
+    /// The deadline that grpcio has just read for the call that it is about to accept.
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// The call that is being served on this thread, if any.
+pub(crate) fn current() -> Option<Arc<ServerCall>> {
+    let call = CURRENT.get();
+    // SAFETY: a pointer in `CURRENT` came out of an `Arc` that `within` borrows for as
+    // long as it stands there; the count is raised for the `Arc` that is made.
+    unsafe {
+        (!call.is_null()).then(|| {
+            Arc::increment_strong_count(call);
+            Arc::from_raw(call)
+        })
+    }
+}
+
+/// The current call, if it is the one of this pointer.
+pub(super) fn current_is(call: *mut sys::grpc_call) -> Option<Arc<ServerCall>> {
+    current().filter(|current| current.call == call)
+}
+
+/// The call that grpcio is handing to the handler that runs now. Once for each call,
+/// first thing in the handler, as the next call accepted takes its place.
+pub(crate) fn accepted() -> Option<Arc<ServerCall>> {
+    ACCEPTED.take()
+}
+
+pub(super) fn set_accepted(call: Arc<ServerCall>) {
+    ACCEPTED.set(Some(call));
+}
+
+/// Keeps a deadline as C-core gives it for the call that is accepted next.
+pub(super) fn set_deadline(deadline: sys::gpr_timespec) {
+    DEADLINE.set(instant(deadline));
+}
+
+pub(super) fn take_deadline() -> Option<Instant> {
+    DEADLINE.take()
+}
+
+fn instant(time: sys::gpr_timespec) -> Option<Instant> {
+    if time.tv_sec == i64::MAX {
+        return None;
+    }
+    // SAFETY: reads the clock that the time was measured against.
+    let now = unsafe { sys::gpr_now(time.clock_type) };
+    let nanos = (i128::from(time.tv_sec) - i128::from(now.tv_sec)) * 1_000_000_000
+        + i128::from(time.tv_nsec)
+        - i128::from(now.tv_nsec);
+    let left = Duration::from_nanos(nanos.clamp(0, u64::MAX.into()) as u64);
+    Instant::now().checked_add(left)
+}

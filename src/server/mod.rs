@@ -1,0 +1,131 @@
+//! A server: services, addresses, completion queues, and an orderly end.
+
+mod address;
+mod bind;
+mod drain;
+
+use std::fmt;
+use std::sync::Arc;
+
+use grpcio::{ChannelBuilder, EnvBuilder, ServerBuilder as GrpcioBuilder, ServerCredentials};
+
+use crate::rpc::Service;
+use crate::seam;
+
+pub use address::{Address, InvalidAddress};
+pub use bind::BindError;
+pub use drain::Drained;
+
+/// How a server is put together. Nothing is opened before [`start`](Self::start).
+#[derive(Debug)]
+pub struct ServerBuilder {
+    addresses: Vec<Address>,
+    services: Vec<Service>,
+    completion_queues: usize,
+    max_receive: usize,
+}
+
+impl ServerBuilder {
+    /// Adds an address to listen on. A port of 0 picks a free one.
+    pub fn listen(mut self, address: Address) -> Self {
+        self.addresses.push(address);
+        self
+    }
+
+    /// Adds a service.
+    pub fn service(mut self, service: impl Into<Service>) -> Self {
+        self.services.push(service.into());
+        self
+    }
+
+    /// How many completion queues, with a thread each, serve the connections; 1 by default
+    /// and at least. A connection belongs to one queue. C-core has one poller for the whole
+    /// process, so a second queue costs hand-overs and pays only with a core to spare and
+    /// some hundred calls at once.
+    pub fn completion_queues(mut self, count: usize) -> Self {
+        self.completion_queues = count.max(1);
+        self
+    }
+
+    /// The longest message, in bytes, that is taken from a client; 4 MiB by default, as in
+    /// every gRPC implementation. A longer one ends its call with `RESOURCE_EXHAUSTED`.
+    pub fn max_receive(mut self, bytes: usize) -> Self {
+        self.max_receive = bytes;
+        self
+    }
+
+    /// Opens the addresses and starts to serve.
+    ///
+    /// # Errors
+    /// When an address can't be listened on: it is taken, not this machine's, or forbidden.
+    /// Nothing is served then, on none of them.
+    pub fn start(self) -> Result<Server, BindError> {
+        seam::check();
+        let environment = Arc::new(
+            EnvBuilder::new()
+                .cq_count(self.completion_queues)
+                .name_prefix("quartet-server")
+                .after_start(drain::mark_queue_thread)
+                .build(),
+        );
+        let arguments = ChannelBuilder::new(environment.clone())
+            // On by default in C-core; a second server on a taken port would start in silence.
+            .reuse_port(false)
+            .max_receive_message_len(i32::try_from(self.max_receive).unwrap_or(i32::MAX))
+            // When C-core ends a call at its deadline, it sends the end of the stream several
+            // times, which breaks the whole connection of a client on the h2 crate. `rpc`
+            // keeps the deadlines instead.
+            .raw_cfg_int(c"grpc.enable_deadline_checking".into(), 0)
+            .build_args();
+        let mut builder = GrpcioBuilder::new(environment).channel_args(arguments);
+        for service in self.services {
+            builder = builder.register_service(service.into_grpcio());
+        }
+        let mut inner = builder.build().map_err(BindError::core)?;
+        let addresses = self
+            .addresses
+            .iter()
+            .map(|address| bind::listen(&mut inner, address, ServerCredentials::insecure()))
+            .collect::<Result<Vec<_>, _>>();
+        match addresses {
+            Ok(addresses) => {
+                inner.start();
+                Ok(Server { inner: Some(inner), addresses })
+            }
+            Err(error) => {
+                drain::discard(inner);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A server that serves, until it is [drained](Self::drain) or dropped.
+pub struct Server {
+    inner: Option<grpcio::Server>,
+    addresses: Vec<Address>,
+}
+
+impl Server {
+    /// Starts putting a server together.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder {
+            addresses: Vec::new(),
+            services: Vec::new(),
+            completion_queues: 1,
+            max_receive: 4 << 20,
+        }
+    }
+
+    /// The addresses that it listens on, in the order they were given, with the ports that
+    /// were picked.
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}
