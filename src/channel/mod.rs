@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use grpcio::{ChannelBuilder as GrpcioBuilder, ChannelCredentials, EnvBuilder};
+use grpcio::{ChannelBuilder as GrpcioBuilder, ChannelCredentials, EnvBuilder, Environment};
 
 use crate::rpc::Client;
+use crate::seam;
 
 /// How a channel is put together. Connecting begins with the first call.
 #[derive(Clone, Debug)]
@@ -25,19 +26,22 @@ impl ChannelBuilder {
     /// Makes the channel, with a completion queue and a thread of its own.
     pub fn build(self) -> Channel {
         let environment = EnvBuilder::new().cq_count(1).name_prefix("quartet-client").build();
-        let inner = GrpcioBuilder::new(Arc::new(environment))
+        let environment = Arc::new(environment);
+        let inner = GrpcioBuilder::new(environment.clone())
             .max_receive_message_len(i32::try_from(self.max_receive).unwrap_or(i32::MAX))
+            .raw_cfg_int(seam::NO_HEADER_TABLE.into(), 0)
             .set_credentials(ChannelCredentials::insecure())
             .connect(&self.target);
-        Channel { inner, target: self.target.into() }
+        Channel { inner, environment, target: self.target.into() }
     }
 }
 
-/// The way to a target. Clones share its connections, which close when the last clone and
-/// the last client over it are dropped.
+/// The way to a target. Clones share its connections, which close when the last clone, the
+/// last client over it and the last call are dropped.
 #[derive(Clone)]
 pub struct Channel {
     inner: grpcio::Channel,
+    environment: Arc<Environment>,
     target: Arc<str>,
 }
 
@@ -61,13 +65,13 @@ impl Channel {
 
 impl From<&Channel> for Client {
     fn from(channel: &Channel) -> Self {
-        Client::over(channel.inner.clone())
+        Client::over(channel.inner.clone(), channel.environment.clone())
     }
 }
 
 impl From<Channel> for Client {
     fn from(channel: Channel) -> Self {
-        Client::over(channel.inner)
+        Client::over(channel.inner, channel.environment)
     }
 }
 

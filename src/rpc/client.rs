@@ -4,14 +4,14 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use grpcio::{CallOption, ClientCStreamReceiver, Method};
+use grpcio::{CallOption, ClientCStreamReceiver, Environment, Method};
 use protobuf::Message;
 
 use crate::seam::{self, ClientCall};
 
 use super::codec::{self, Decoded};
 use super::inbound::Replies;
-use super::{Code, Metadata, Request, Response, Sender, Status, Streaming};
+use super::{Code, Metadata, Request, Response, Sender, Status, Streaming, timeout};
 
 /// Makes calls of all four styles over a channel. Generated clients are thin layers over
 /// it. Clones share the channel.
@@ -19,20 +19,27 @@ use super::{Code, Metadata, Request, Response, Sender, Status, Streaming};
 /// A call that is made while serving another one (in the handler, on its thread) gets no
 /// more time than is left there. Dropping a call's future, reply or stream cancels it.
 #[derive(Clone)]
-pub struct Client {
-    inner: grpcio::Client,
+pub struct Client(Arc<Shared>);
+
+/// What a call can't do without, so every part of a call holds on to it: C-core ends the
+/// calls of a channel with the channel, and the queue that drives them ends with its
+/// environment.
+pub(super) struct Shared {
+    grpcio: grpcio::Client,
+    _environment: Arc<Environment>,
 }
 
 impl Client {
-    pub(crate) fn over(channel: grpcio::Channel) -> Self {
+    /// `environment` is the channel's.
+    pub(crate) fn over(channel: grpcio::Channel, environment: Arc<Environment>) -> Self {
         seam::check();
-        Client { inner: grpcio::Client::new(channel) }
+        Client(Arc::new(Shared { grpcio: grpcio::Client::new(channel), _environment: environment }))
     }
 
     /// Runs a future on the thread of the channel's completion queue: the cheapest place to
     /// make calls from, and a place that must never block.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.inner.spawn(future);
+        self.0.grpcio.spawn(future);
     }
 
     /// One request, one reply.
@@ -45,11 +52,11 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<Q>,
     ) -> Result<Response<R>, Status> {
-        let (message, started, option) = start(request, true)?;
+        let (message, started, option) = self.start(request, true)?;
         let method = codec::client_side(method);
         let receiver = started
             .seen
-            .within(|| self.inner.unary_call_async(&method, &message, option))
+            .within(|| self.0.grpcio.unary_call_async(&method, &message, option))
             .map_err(Status::from_grpcio)?;
         started.finish(receiver.await)
     }
@@ -63,11 +70,11 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<Q>,
     ) -> Result<Streaming<R>, Status> {
-        let (message, started, option) = start(request, false)?;
+        let (message, started, option) = self.start(request, false)?;
         let method = codec::client_side(method);
         let receiver = started
             .seen
-            .within(|| self.inner.server_streaming(&method, &message, option))
+            .within(|| self.0.grpcio.server_streaming(&method, &message, option))
             .map_err(Status::from_grpcio)?;
         Ok(Streaming::new(Replies::new(receiver, started)))
     }
@@ -81,13 +88,13 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Reply<R>), Status> {
-        let ((), started, option) = start(request, true)?;
+        let ((), started, option) = self.start(request, true)?;
         let method = codec::client_side(method);
         let (sink, receiver) = started
             .seen
-            .within(|| self.inner.client_streaming(&method, option))
+            .within(|| self.0.grpcio.client_streaming(&method, option))
             .map_err(Status::from_grpcio)?;
-        Ok((Sender::new(sink), Reply { pending: Some((receiver, started)) }))
+        Ok((Sender::new(sink, &started.client), Reply { pending: Some((receiver, started)) }))
     }
 
     /// A stream of requests, a stream of replies.
@@ -99,13 +106,34 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Streaming<R>), Status> {
-        let ((), started, option) = start(request, false)?;
+        let ((), started, option) = self.start(request, false)?;
         let method = codec::client_side(method);
         let (sink, receiver) = started
             .seen
-            .within(|| self.inner.duplex_streaming(&method, option))
+            .within(|| self.0.grpcio.duplex_streaming(&method, option))
             .map_err(Status::from_grpcio)?;
-        Ok((Sender::new(sink), Streaming::new(Replies::new(receiver, started))))
+        Ok((Sender::new(sink, &started.client), Streaming::new(Replies::new(receiver, started))))
+    }
+
+    /// Splits a request into what is sent and how, and makes ready to watch the call.
+    fn start<Q>(
+        &self,
+        request: Request<Q>,
+        one_reply: bool,
+    ) -> Result<(Q, Started, CallOption), Status> {
+        let (message, metadata, timeout, wait_for_ready) = request.into_parts();
+        let timeout = within_callers_time(timeout).map(timeout::never_more);
+        let mut option = CallOption::default().wait_for_ready(wait_for_ready);
+        if let Some(timeout) = timeout {
+            option = option.timeout(timeout);
+        }
+        if let Some(headers) = metadata.to_grpcio().map_err(Status::from_grpcio)? {
+            option = option.headers(headers);
+        }
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let seen = ClientCall::new(one_reply);
+        let started = Started { seen, deadline, client: self.0.clone() };
+        Ok((message, started, option))
     }
 }
 
@@ -134,22 +162,7 @@ impl<T: Send + Unpin + 'static> Future for Reply<T> {
 pub(super) struct Started {
     seen: Arc<ClientCall>,
     deadline: Option<Instant>,
-}
-
-/// Splits a request into what is sent and how, and makes ready to watch the call.
-fn start<Q>(request: Request<Q>, one_reply: bool) -> Result<(Q, Started, CallOption), Status> {
-    let (message, metadata, timeout, wait_for_ready) = request.into_parts();
-    let timeout = within_callers_time(timeout);
-    let mut option = CallOption::default().wait_for_ready(wait_for_ready);
-    if let Some(timeout) = timeout {
-        option = option.timeout(timeout);
-    }
-    if let Some(headers) = metadata.to_grpcio().map_err(Status::from_grpcio)? {
-        option = option.headers(headers);
-    }
-    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let seen = ClientCall::new(one_reply);
-    Ok((message, Started { seen, deadline }, option))
+    client: Arc<Shared>,
 }
 
 /// The timeout of a call, cut to what is left of the one that is being served here.
@@ -178,9 +191,10 @@ impl Started {
             return Status::unimplemented("the server ended the call with OK, but sent no reply");
         }
         let status = Status::from_grpcio(error).with_metadata(self.trailers());
-        // C-core may notice the server's reset of a late call before its own timer fires.
+        // The server's end of a late call may arrive a little before our own timer fires.
+        const A_LITTLE: Duration = Duration::from_millis(10);
         match self.deadline {
-            Some(deadline) if status.code() == Code::Cancelled && deadline <= Instant::now() => {
+            Some(at) if status.code() == Code::Cancelled && at <= Instant::now() + A_LITTLE => {
                 Status::deadline_exceeded("Deadline Exceeded").with_metadata(status.into_metadata())
             }
             _ => status,

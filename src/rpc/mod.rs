@@ -22,6 +22,7 @@ mod serve;
 mod service;
 mod status;
 mod streaming;
+mod timeout;
 
 pub use blocking::blocking;
 pub use client::{Client, Reply};

@@ -1,9 +1,12 @@
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::{Sink, SinkExt};
 use grpcio::{ClientCStreamSender, WriteFlags};
+
+use super::client::Shared;
 
 /// The requests of a call that this process makes: send them, then [`close`](Self::close).
 ///
@@ -15,6 +18,8 @@ use grpcio::{ClientCStreamSender, WriteFlags};
 /// panics or returns early never looks as if it had finished.
 pub struct Sender<T> {
     sink: Option<ClientCStreamSender<T>>,
+    closing: bool,
+    _client: Arc<Shared>,
 }
 
 /// The call has ended, so nothing can be sent any more. How it ended is with the
@@ -31,11 +36,11 @@ impl fmt::Display for Ended {
 impl std::error::Error for Ended {}
 
 impl<T> Sender<T> {
-    pub(super) fn new(mut sink: ClientCStreamSender<T>) -> Self {
+    pub(super) fn new(mut sink: ClientCStreamSender<T>, client: &Arc<Shared>) -> Self {
         // grpcio then holds back the last message that was fed, and sends it without the
         // hint to buffer when it is flushed.
         sink.enhance_batch(true);
-        Sender { sink: Some(sink) }
+        Sender { sink: Some(sink), closing: false, _client: client.clone() }
     }
 
     /// Sends a message, and waits until C-core has taken it.
@@ -87,9 +92,13 @@ impl<T> Sink<T> for Sender<T> {
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
-        // grpcio's own close forgets a message that is held back.
-        std::task::ready!(self.as_mut().poll_flush(cx))?;
-        self.poll(|sink| sink.poll_close(cx))
+        if !self.closing {
+            // grpcio's own close forgets a message that is held back.
+            std::task::ready!(self.as_mut().poll_flush(cx))?;
+            self.closing = true;
+        }
+        // That it fails means that the call has ended since: it is closed.
+        self.poll(|sink| sink.poll_close(cx)).map(|_| Ok(()))
     }
 }
 

@@ -76,6 +76,7 @@ impl ServerBuilder {
             // times, which breaks the whole connection of a client on the h2 crate. `rpc`
             // keeps the deadlines instead.
             .raw_cfg_int(c"grpc.enable_deadline_checking".into(), 0)
+            .raw_cfg_int(seam::NO_HEADER_TABLE.into(), 0)
             .build_args();
         let mut builder = GrpcioBuilder::new(environment).channel_args(arguments);
         for service in self.services {

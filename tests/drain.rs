@@ -1,0 +1,161 @@
+//! How a server stops, and how it does not start.
+
+use std::time::{Duration, Instant};
+
+use futures::executor::block_on;
+use quartet::chat::{Chat, ChatServiceServer, message};
+use quartet::rpc::Code;
+use quartet::server::{Drained, Server};
+
+use crate::support::probe::probe;
+use crate::support::{client, run, serve, serve_with};
+
+#[test]
+fn running_calls_come_to_their_end_and_new_ones_are_refused() {
+    let served = serve(Chat::default());
+    let chatting = served.client();
+    let (mut sender, mut echoes) = chatting.chat_stream(()).unwrap();
+    run(async {
+        sender.send(message("", "before")).await.unwrap();
+        assert!(echoes.message().await.unwrap().is_some());
+    });
+    let target = served.target.clone();
+    let drain = std::thread::spawn(|| block_on(served.server.drain(Duration::from_secs(10))));
+    run(async {
+        // The drain has begun when a new connection is refused.
+        while client(&target).say_hello(message("", "")).await.is_ok() {}
+        sender.send(message("", "during")).await.unwrap();
+        let echo = echoes.message().await.unwrap().unwrap();
+        assert_eq!(echo.content, "Echo: during");
+        let refused = client(&target).say_hello(message("", "")).await.unwrap_err();
+        assert_eq!(refused.code(), Code::Unavailable, "{refused}");
+        sender.close().await;
+        assert_eq!(echoes.message().await.unwrap(), None);
+    });
+    assert_eq!(drain.join().unwrap(), Drained::Complete);
+}
+
+#[test]
+fn what_runs_for_too_long_is_cancelled() {
+    let served = serve(probe().0);
+    let client = served.client();
+    let mut hello = Box::pin(client.say_hello(message("", "wait for ever")));
+    let _ = run(async { futures::poll!(&mut hello) });
+    run(client.say_hello(message("", ""))).unwrap();
+    let before = Instant::now();
+    let drained = run(served.server.drain(Duration::from_millis(200)));
+    let took = before.elapsed();
+    assert_eq!(drained, Drained::Cancelled);
+    assert!(took < Duration::from_millis(1200), "took {took:?}");
+    let status = run(hello).unwrap_err();
+    assert!(matches!(status.code(), Code::Unavailable | Code::Cancelled), "{status}");
+}
+
+#[test]
+fn a_handler_that_blocks_its_thread_does_not_stop_the_drain() {
+    use quartet::chat::{ChatService, Message};
+    use quartet::rpc::{Request, Response, Status, Stream, Streaming};
+
+    struct Blocks;
+    impl ChatService for Blocks {
+        async fn say_hello(&self, _: Request<Message>) -> Result<Response<Message>, Status> {
+            loop {
+                std::thread::park();
+            }
+        }
+        async fn broadcast_messages(
+            &self,
+            _: Request<Message>,
+        ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
+            Ok(Response::new(futures::stream::empty()))
+        }
+        async fn upload_stream(
+            &self,
+            _: Request<Streaming<Message>>,
+        ) -> Result<Response<Message>, Status> {
+            Ok(Message::default().into())
+        }
+        async fn chat_stream(
+            &self,
+            request: Request<Streaming<Message>>,
+        ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
+            Ok(Response::new(request.into_inner()))
+        }
+    }
+
+    let served = serve(Blocks);
+    let client = served.client();
+    let mut request = quartet::rpc::Request::new(message("", ""));
+    request.set_timeout(Duration::from_millis(300));
+    run(client.say_hello(request)).unwrap_err();
+    let before = Instant::now();
+    assert_eq!(run(served.server.drain(Duration::from_millis(200))), Drained::Stuck);
+    let took = before.elapsed();
+    assert!(took < Duration::from_millis(1250), "took {took:?}");
+}
+
+#[test]
+fn an_idle_server_stops_at_once_a_hundred_times() {
+    for round in 0..100 {
+        let served = serve_with(Chat::default(), |builder| builder.completion_queues(2));
+        let client = served.client();
+        run(client.say_hello(message("", ""))).unwrap();
+        let before = Instant::now();
+        let drained = run(served.server.drain(Duration::from_secs(5)));
+        let took = before.elapsed();
+        assert_eq!(drained, Drained::Complete, "round {round}");
+        assert!(took < Duration::from_secs(2), "round {round} took {took:?}");
+    }
+}
+
+#[test]
+fn a_server_that_is_dropped_inside_of_an_executor_stops() {
+    block_on(async {
+        let served = serve(Chat::default());
+        let client = served.client();
+        let (_sender, mut echoes) = client.chat_stream(()).unwrap();
+        drop(served);
+        assert!(echoes.message().await.is_err());
+    });
+}
+
+#[test]
+fn a_taken_port_is_an_error_at_once() {
+    let first = serve(Chat::default());
+    let second = Server::builder()
+        .listen("127.0.0.1:0".parse().unwrap())
+        .listen(first.target.parse().unwrap())
+        .service(ChatServiceServer::new(Chat::default()))
+        .start();
+    let error = second.expect_err("two servers on one port").to_string();
+    assert!(error.contains(&first.target) && error.contains("another process"), "{error}");
+    run(first.client().say_hello(message("", ""))).unwrap();
+}
+
+#[test]
+fn a_socket_file_serves_and_a_live_one_is_not_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("unix:{}", folder.path().join("chat.sock").display());
+    let start = || {
+        Server::builder()
+            .listen(address.parse().unwrap())
+            .service(ChatServiceServer::new(Chat::default()))
+            .start()
+    };
+    let server = start().unwrap();
+    let reply = run(client(&address).say_hello(message("Ada", ""))).unwrap();
+    assert!(reply.get_ref().content.contains("Ada"));
+    let error = start().expect_err("two servers on one socket file").to_string();
+    assert!(error.contains("another process"), "{error}");
+    run(client(&address).say_hello(message("Ada", ""))).unwrap();
+    drop(server);
+    let again = start().unwrap();
+    drop(again);
+
+    let file = folder.path().join("file");
+    std::fs::write(&file, "precious").unwrap();
+    let taken =
+        Server::builder().listen(format!("unix:{}", file.display()).parse().unwrap()).start();
+    assert!(taken.unwrap_err().to_string().contains("not a socket"));
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "precious");
+}
