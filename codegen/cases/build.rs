@@ -1,3 +1,5 @@
+//! Generates the code of every hard case.
+
 fn main() -> Result<(), quartet_codegen::Error> {
     quartet_codegen::Builder::new()
         .include("proto")

@@ -13,7 +13,7 @@
 //!
 //! and the module that takes the result in:
 //!
-//! ```ignore
+//! ```text
 //! pub mod proto {
 //!     include!(concat!(env!("OUT_DIR"), "/quartet/mod.rs"));
 //! }

@@ -6,8 +6,8 @@ use protobuf::Message;
 use protobuf::descriptor::FileDescriptorSet;
 
 use super::*;
-use proto::x::r#type::v1::{Thing, Things, ThingsServer};
-use proto::{Loose, Unpackaged, UnpackagedServer, a, b};
+use proto::x::r#type::v1::{Thing, Things, ThingsClient, ThingsServer};
+use proto::{Loose, Unpackaged, UnpackagedClient, UnpackagedServer, a, b};
 
 struct Same;
 
@@ -27,12 +27,13 @@ impl b::Words for Same {
 
 #[test]
 fn two_files_of_one_basename() {
-    assert_eq!(name(a::WordsServer::new(Same)), "a.Words");
-    assert_eq!(name(b::WordsServer::new(Same)), "b.Words");
+    let (served_a, served_b) = (serve(a::WordsServer::new(Same)), serve(b::WordsServer::new(Same)));
+    assert_eq!((served_a.name, served_b.name), ("a.Words", "b.Words"));
     let mut word = a::Word::new();
     "hello".clone_into(&mut word.text);
-    let echo = answer(a::Words::echo(&Same, word.clone().into()));
-    assert_eq!(answer(b::Words::wrap(&Same, word.clone().into())).inner, Some(echo).into());
+    let echo = answer(a::WordsClient::new(served_a.client()).echo(word.clone()));
+    let wrapped = answer(b::WordsClient::new(served_b.client()).wrap(word));
+    assert_eq!(wrapped.inner, Some(echo).into());
     assert_eq!(b::bare::METHOD_WORDS_WRAP.name, "/b.Words/Wrap");
 }
 
@@ -44,11 +45,12 @@ impl Things for Same {
 
 #[test]
 fn a_package_and_fields_called_like_keywords() {
-    assert_eq!(name(ThingsServer::new(Same)), "x.type.v1.Things");
+    let served = serve(ThingsServer::new(Same));
+    assert_eq!(served.name, "x.type.v1.Things");
     let mut thing = Thing::new();
     "thing".clone_into(&mut thing.type_);
     thing.gen_ = 2;
-    assert_eq!(answer(Same.get(thing.clone().into())), thing);
+    assert_eq!(answer(ThingsClient::new(served.client()).get(thing.clone())), thing);
 }
 
 impl Unpackaged for Same {
@@ -59,8 +61,9 @@ impl Unpackaged for Same {
 
 #[test]
 fn a_file_without_a_package() {
-    assert_eq!(name(UnpackagedServer::new(Same)), "Unpackaged");
-    assert_eq!(answer(Same.pass(Loose::new().into())), Loose::new());
+    let served = serve(UnpackagedServer::new(Same));
+    assert_eq!(served.name, "Unpackaged");
+    assert_eq!(answer(UnpackagedClient::new(served.client()).pass(Loose::new())), Loose::new());
     assert_eq!(proto::bare::METHOD_UNPACKAGED_PASS.name, "/Unpackaged/Pass");
 }
 

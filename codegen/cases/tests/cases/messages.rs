@@ -3,9 +3,9 @@
 use protobuf::well_known_types::{any::Any, empty::Empty, struct_::Value};
 
 use super::*;
-use proto::nested::{Lower, Nested, NestedServer, type_};
-use proto::prelude::{self, Prelude, PreludeServer};
-use proto::well_known::{WellKnown, WellKnownServer};
+use proto::nested::{Lower, Nested, NestedClient, NestedServer, type_};
+use proto::prelude::{self, Prelude, PreludeClient, PreludeServer};
+use proto::well_known::{WellKnown, WellKnownClient, WellKnownServer};
 
 struct Doubler;
 
@@ -36,11 +36,13 @@ fn ask(number: i32) -> type_::Request {
 
 #[test]
 fn messages_in_messages() {
-    assert_eq!(name(NestedServer::new(Doubler)), "nested.Nested");
-    assert_eq!(answer(Doubler.ask(ask(4).into())), deep(8));
+    let served = serve(NestedServer::new(Doubler));
+    let client = NestedClient::new(served.client());
+    assert_eq!(served.name, "nested.Nested");
+    assert_eq!(answer(client.ask(ask(4))), deep(8));
     let mut lower = Lower::new();
     lower.number = 4;
-    assert_eq!(first(Doubler.watch(lower.into())), ask(8));
+    assert_eq!(first(client.watch(lower)), ask(8));
 }
 
 struct Counter;
@@ -78,9 +80,16 @@ fn result(number: i32) -> prelude::Result {
 
 #[test]
 fn messages_called_like_the_prelude() {
-    assert_eq!(name(PreludeServer::new(Counter)), "prelude.Prelude");
-    assert_eq!(answer(Counter.one(result(4).into())), prelude::Option::new());
-    assert_eq!(first(Counter.many(prelude::Vec::new().into())), result(1));
+    let served = serve(PreludeServer::new(Counter));
+    let client = PreludeClient::new(served.client());
+    assert_eq!(served.name, "prelude.Prelude");
+    assert_eq!(answer(client.one(result(4))), prelude::Option::new());
+    assert_eq!(first(client.many(prelude::Vec::new())), result(1));
+    let (mut sender, reply) = client.collect(()).expect("the call starts");
+    block_on(sender.close());
+    assert_eq!(answer(reply), prelude::S::new());
+    let (_sender, replies) = client.both(()).expect("the call starts");
+    assert_eq!(first(Ok(replies)), prelude::Clone::new());
 }
 
 struct Sink;
@@ -100,7 +109,9 @@ impl WellKnown for Sink {
 
 #[test]
 fn messages_that_come_with_protobuf() {
-    assert_eq!(name(WellKnownServer::new(Sink)), "well_known.WellKnown");
-    assert_eq!(answer(Sink.discard(Any::new().into())), Empty::new());
-    assert_eq!(first(Sink.values(Empty::new().into())), Value::new());
+    let served = serve(WellKnownServer::new(Sink));
+    let client = WellKnownClient::new(served.client());
+    assert_eq!(served.name, "well_known.WellKnown");
+    assert_eq!(answer(client.discard(Any::new())), Empty::new());
+    assert_eq!(first(client.values(Empty::new())), Value::new());
 }

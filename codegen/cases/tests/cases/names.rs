@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use proto::methods::{Alike, AlikeServer, Keywords, KeywordsClient, KeywordsServer, Name};
+use proto::methods::{
+    Alike, AlikeClient, AlikeServer, Keywords, KeywordsClient, KeywordsServer, Name,
+};
 use proto::services::{self, Nothing};
 
 /// Answers with the name of the method.
@@ -51,28 +53,31 @@ impl Alike for Teller {
 
 #[test]
 fn methods_called_like_keywords() {
-    assert_eq!(name(KeywordsServer::new(Teller)), "methods.Keywords");
-    assert_eq!(answer(Teller.r#type(Name::new().into())), tell("r#type"));
-    assert_eq!(answer(Teller.new_(Name::new().into())), tell("new_"));
-    assert_eq!(answer(Teller.r#async(Name::new().into())), tell("r#async"));
-    assert_eq!(answer(Teller.clone(Name::new().into())), tell("clone"));
-    assert_eq!(first(Teller.spawn(Name::new().into())), tell("spawn"));
-}
-
-#[test]
-fn clients_call_methods_by_the_same_names() {
-    let _ = async |client: &KeywordsClient| {
-        client.new_(Name::new()).await?;
-        client.r#match(())?;
-        drop(client.self_(())?);
-        client.clone(Name::new()).await
-    };
+    let served = serve(KeywordsServer::new(Teller));
+    let client = KeywordsClient::new(served.client());
+    assert_eq!(served.name, "methods.Keywords");
+    assert_eq!(answer(client.r#type(Name::new())), tell("r#type"));
+    assert_eq!(answer(client.new_(Name::new())), tell("new_"));
+    assert_eq!(answer(client.r#async(Name::new())), tell("r#async"));
+    assert_eq!(answer(client.clone(Name::new())), tell("clone"));
+    assert_eq!(answer(KeywordsClient::into(&client, Name::new())), tell("into"));
+    assert_eq!(answer(client.r#gen(Name::new())), tell("r#gen"));
+    assert_eq!(first(client.spawn(Name::new())), tell("spawn"));
+    let (mut sender, reply) = client.self_(()).expect("the call starts");
+    block_on(sender.close());
+    assert_eq!(answer(reply), tell("self_"));
+    let (mut sender, replies) = client.r#match(()).expect("the call starts");
+    block_on(sender.send(tell("match"))).expect("the call runs");
+    assert_eq!(first(Ok(replies)), tell("match"));
 }
 
 #[test]
 fn methods_with_one_name() {
-    assert_eq!(name(AlikeServer::new(Teller)), "methods.Alike");
-    assert_eq!(answer(Teller.get_url_(Name::new().into())), tell("get_url_"));
+    let served = serve(AlikeServer::new(Teller));
+    let client = AlikeClient::new(served.client());
+    assert_eq!(served.name, "methods.Alike");
+    assert_eq!(answer(client.get_url(Name::new())), tell("get_url"));
+    assert_eq!(answer(client.get_url_(Name::new())), tell("get_url_"));
 }
 
 #[test]
@@ -114,21 +119,28 @@ impl services::S for Mute {
 #[test]
 fn a_service_without_methods() {
     assert_eq!(services::EmptyServer::<Mute>::NAME, "services.Empty");
-    assert_eq!(name(services::EmptyServer::new(Mute)), "services.Empty");
+    assert_eq!(serve(services::EmptyServer::new(Mute)).name, "services.Empty");
 }
 
 #[test]
 fn services_that_share_a_name() {
-    assert_eq!(name(services::HttpGateServer::new(Mute)), "services.HTTPGate");
-    let second = services::HttpGateServer_Server::from_arc(Arc::new(Mute));
-    assert_eq!(name(second), "services.HttpGateServer");
+    let first = serve(services::HttpGateServer::new(Mute));
+    assert_eq!(first.name, "services.HTTPGate");
+    answer(services::HttpGateClient::new(first.client()).pass(Nothing::new()));
+    let second = serve(services::HttpGateServer_Server::from_arc(Arc::new(Mute)));
+    assert_eq!(second.name, "services.HttpGateServer");
+    answer(services::HttpGateServer_Client::new(second.client()).pass(Nothing::new()));
 }
 
 #[test]
 fn services_called_like_what_generated_code_uses() {
-    assert_eq!(name(services::SendServer::new(Mute)), "services.Send");
-    assert_eq!(name(services::SServer::new(Mute)), "services.S");
-    assert_eq!(name(services::BareServer::new(Mute)), "services.bare_");
-    let nothing = services::S::pass(&Mute, Nothing::new().into());
-    assert_eq!(first(nothing), Nothing::new());
+    let served = serve(services::SendServer::new(Mute));
+    assert_eq!(served.name, "services.Send");
+    answer(services::SendClient::new(served.client()).pass(Nothing::new()));
+    let served = serve(services::BareServer::new(Mute));
+    assert_eq!(served.name, "services.bare_");
+    answer(services::BareClient::new(served.client()).pass(Nothing::new()));
+    let served = serve(services::SServer::new(Mute));
+    assert_eq!(served.name, "services.S");
+    first(services::SClient::new(served.client()).pass(Nothing::new()));
 }
