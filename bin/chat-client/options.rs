@@ -13,7 +13,7 @@ use quartet::rpc::{Metadata, Request};
 /// Without --server, a server is started inside of this process, so that every command
 /// works by itself.
 #[derive(Debug, Parser)]
-#[command(version = program::version(), after_long_help = EXAMPLES)]
+#[command(name = "chat-client", version = program::version(), after_long_help = EXAMPLES)]
 pub struct Options {
     #[command(subcommand)]
     pub command: Command,

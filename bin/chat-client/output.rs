@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 
 use log::LevelFilter;
-use quartet::chat::{Message, one_line};
+use quartet::chat::{Message, one_line, program};
 use quartet::rpc::Status;
 use serde_json::{Value, json};
 
@@ -71,10 +71,11 @@ fn write(line: &str) -> Result<(), Failure> {
 
 /// Shows what the server logs in its place among what the client prints.
 pub fn log_as_server(level: LevelFilter) {
-    env_logger::Builder::new()
-        .filter_level(level)
-        .parse_default_env()
-        .target(env_logger::Target::Stdout)
-        .format(|line, record| writeln!(line, "  server  {}", record.args()))
-        .init();
+    program::start_log(
+        env_logger::Builder::new()
+            .filter_level(level)
+            .parse_default_env()
+            .target(env_logger::Target::Stdout)
+            .format(|line, record| writeln!(line, "  server  {}", record.args())),
+    );
 }

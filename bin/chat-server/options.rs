@@ -12,7 +12,7 @@ use quartet::server::Address;
 /// that were picked. SIGINT and SIGTERM drain: no new calls, running ones end, and what
 /// still runs after --drain-timeout is cancelled; a second signal ends at once.
 #[derive(Debug, Parser)]
-#[command(version = program::version(), after_long_help = EXAMPLES)]
+#[command(name = "chat-server", version = program::version(), after_long_help = EXAMPLES)]
 pub struct Options {
     /// Where to listen: host:port (0 picks a free port), [ipv6]:port, :port or unix:PATH; may
     /// be given several times

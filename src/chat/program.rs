@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use log::LevelFilter;
+use log::{LevelFilter, Log};
 
 /// Something failed that is not one of the other codes.
 pub const EXIT_FAILED: u8 = 1;
@@ -24,9 +24,45 @@ pub fn version() -> &'static str {
     &VERSION
 }
 
-/// How much is logged, to stderr: `RUST_LOG` decides if it is set.
+/// Logs to stderr; `RUST_LOG` decides how much, if it is set.
 pub fn log_to_stderr(level: LevelFilter) {
-    env_logger::Builder::new().filter_level(level).parse_default_env().format_target(false).init();
+    let mut builder = env_logger::Builder::new();
+    start_log(builder.filter_level(level).parse_default_env().format_target(false));
+}
+
+/// Starts this log. What C-core logs is for those who look into C-core: it is shown when
+/// debugging, and as ever when `GRPC_VERBOSITY` asks for it.
+pub fn start_log(builder: &mut env_logger::Builder) {
+    let programs = builder.build();
+    let level = programs.filter();
+    let logger = WithoutCore { programs, debugging: level >= LevelFilter::Debug };
+    if log::set_boxed_logger(Box::new(logger)).is_ok() {
+        log::set_max_level(level);
+        if std::env::var_os("GRPC_VERBOSITY").is_none() {
+            grpcio::redirect_log();
+        }
+    }
+}
+
+struct WithoutCore {
+    programs: env_logger::Logger,
+    debugging: bool,
+}
+
+impl Log for WithoutCore {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        self.programs.enabled(metadata)
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.debugging || record.module_path() != Some("grpcio::log_util") {
+            self.programs.log(record);
+        }
+    }
+
+    fn flush(&self) {
+        self.programs.flush();
+    }
 }
 
 /// The level for this many `-v` and `-q`, starting from `base`.
