@@ -203,7 +203,7 @@ fn a_malformed_request_is_refused_in_words_and_the_next_call_works() {
         let method =
             raw_method(grpcio::MethodType::ClientStreaming, "/chat.ChatService/UploadStream");
         let (mut sink, reply) = bare.client_streaming(&method, Default::default()).unwrap();
-        sink.send((MALFORMED.to_vec(), WriteFlags::default())).await.unwrap();
+        let _ = sink.send((MALFORMED.to_vec(), WriteFlags::default())).await;
         check(reply.await.unwrap_err());
 
         served.client().say_hello(message("", "fine")).await.unwrap();

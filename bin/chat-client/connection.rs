@@ -22,7 +22,7 @@ impl Connection {
                 (target, Some(server))
             }
         };
-        let client = ChatServiceClient::new(&Channel::to(&target));
+        let client = ChatServiceClient::new(Channel::to(&target));
         Ok(Connection { client, target, embedded })
     }
 }

@@ -58,7 +58,7 @@ pub fn serve_with(
 
 pub fn client(target: &str) -> ChatServiceClient {
     // An Environment of its own, so that no connection is shared.
-    ChatServiceClient::new(&Channel::to(target))
+    ChatServiceClient::new(Channel::to(target))
 }
 
 /// A client of bare grpcio: not a line of our layer.
