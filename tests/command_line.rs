@@ -154,7 +154,7 @@ fn bad_lines_are_told_and_the_good_ones_arrive() {
     let upload = client(&["-s", &address, "upload"], input);
     assert_eq!((upload.code(), upload.stdout.len()), (Some(2), 0), "{upload:?}");
     assert!(upload.stderr.contains("line 2") && upload.stderr.contains("cancelled"));
-    server.wait_for_log("client stream: one");
+    // A cancellation may overtake the lines before it: the server need not have seen any.
     server.signal("TERM");
     let log = server.end().stderr;
     assert!(!log.contains("Upload stream finished"), "a cancelled upload was finished: {log}");

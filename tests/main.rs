@@ -2,12 +2,15 @@
 
 mod bare;
 mod cancellation;
+mod cardinality;
 mod command_line;
 mod deadlines;
 mod drain;
 mod endings;
 mod go_peer;
+mod interceptors;
 mod load;
+mod metadata;
 mod panics;
 mod support;
 mod uploads;

@@ -4,13 +4,15 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use grpcio::{CallOption, ClientCStreamReceiver, Environment, Method};
+use futures::future::BoxFuture;
+use grpcio::{CallOption, Environment, Method};
 use protobuf::Message;
 
 use crate::seam::{self, ClientCall};
 
 use super::codec::{self, Decoded};
-use super::inbound::Replies;
+use super::inbound::{self, Replies};
+use super::interceptor::{Interceptors, Tally, Watch};
 use super::{Code, Metadata, Request, Response, Sender, Status, Streaming, timeout};
 
 /// Makes calls of all four styles over a channel. Generated clients are thin layers over
@@ -26,14 +28,23 @@ pub struct Client(Arc<Shared>);
 /// environment.
 pub(super) struct Shared {
     grpcio: grpcio::Client,
-    _environment: Arc<Environment>,
+    config: Config,
+}
+
+/// What a channel gives its clients.
+pub(crate) struct Config {
+    #[expect(dead_code, reason = "held for as long as anybody holds a part of a call")]
+    pub environment: Arc<Environment>,
+    pub target: Arc<str>,
+    pub interceptors: Interceptors,
+    /// Whether a reply is read as a stream, to see that there is only one.
+    pub exactly_one_reply: bool,
 }
 
 impl Client {
-    /// `environment` is the channel's.
-    pub(crate) fn over(channel: grpcio::Channel, environment: Arc<Environment>) -> Self {
+    pub(crate) fn over(channel: grpcio::Channel, config: Config) -> Self {
         seam::check();
-        Client(Arc::new(Shared { grpcio: grpcio::Client::new(channel), _environment: environment }))
+        Client(Arc::new(Shared { grpcio: grpcio::Client::new(channel), config }))
     }
 
     /// Runs a future on the thread of the channel's completion queue: the cheapest place to
@@ -52,7 +63,11 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<Q>,
     ) -> Result<Response<R>, Status> {
-        let (message, started, option) = self.start(request, true)?;
+        if self.0.config.exactly_one_reply {
+            return exactly_one(self.server_streaming(method, request)?).await;
+        }
+        let (message, mut started, option) = self.start(method.name, request, true)?;
+        started.sent(&message);
         let method = codec::client_side(method);
         let receiver = started
             .seen
@@ -70,7 +85,8 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<Q>,
     ) -> Result<Streaming<R>, Status> {
-        let (message, started, option) = self.start(request, false)?;
+        let (message, started, option) = self.start(method.name, request, false)?;
+        started.sent(&message);
         let method = codec::client_side(method);
         let receiver = started
             .seen
@@ -88,13 +104,18 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Reply<R>), Status> {
-        let ((), started, option) = self.start(request, true)?;
+        if self.0.config.exactly_one_reply {
+            let (sender, replies) = self.bidi(method, request)?;
+            return Ok((sender, Reply(exactly_one(replies).boxed())));
+        }
+        let ((), mut started, option) = self.start(method.name, request, true)?;
         let method = codec::client_side(method);
         let (sink, receiver) = started
             .seen
             .within(|| self.0.grpcio.client_streaming(&method, option))
             .map_err(Status::from_grpcio)?;
-        Ok((Sender::new(sink, &started.client), Reply { pending: Some((receiver, started)) }))
+        let sender = Sender::new(sink, &started.client, started.tally());
+        Ok((sender, Reply(async move { started.finish(receiver.await) }.boxed())))
     }
 
     /// A stream of requests, a stream of replies.
@@ -106,23 +127,29 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Streaming<R>), Status> {
-        let ((), started, option) = self.start(request, false)?;
+        let ((), started, option) = self.start(method.name, request, false)?;
         let method = codec::client_side(method);
         let (sink, receiver) = started
             .seen
             .within(|| self.0.grpcio.duplex_streaming(&method, option))
             .map_err(Status::from_grpcio)?;
-        Ok((Sender::new(sink, &started.client), Streaming::new(Replies::new(receiver, started))))
+        let sender = Sender::new(sink, &started.client, started.tally());
+        Ok((sender, Streaming::new(Replies::new(receiver, started))))
     }
 
-    /// Splits a request into what is sent and how, and makes ready to watch the call.
+    /// Splits a request into what is sent and how, asks the interceptors, and makes ready to
+    /// watch the call.
     fn start<Q>(
         &self,
+        method: &'static str,
         request: Request<Q>,
         one_reply: bool,
     ) -> Result<(Q, Started, CallOption), Status> {
-        let (message, metadata, timeout, wait_for_ready) = request.into_parts();
+        let (message, mut metadata, timeout, wait_for_ready) = request.into_parts();
         let timeout = within_callers_time(timeout).map(timeout::never_more);
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let Config { interceptors, target, .. } = &self.0.config;
+        let watch = Watch::made(interceptors, method, &mut metadata, deadline, target)?;
         let mut option = CallOption::default().wait_for_ready(wait_for_ready);
         if let Some(timeout) = timeout {
             option = option.timeout(timeout);
@@ -130,38 +157,43 @@ impl Client {
         if let Some(headers) = metadata.to_grpcio().map_err(Status::from_grpcio)? {
             option = option.headers(headers);
         }
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let seen = ClientCall::new(one_reply);
-        let started = Started { seen, deadline, client: self.0.clone() };
-        Ok((message, started, option))
+        Ok((message, Started { seen, deadline, watch, client: self.0.clone() }, option))
     }
 }
 
 /// The one reply to a stream of requests. Awaiting it gives the response, or the status
 /// that the call ended with. Dropping it before cancels the call.
 #[must_use = "dropping the reply cancels the call"]
-pub struct Reply<T> {
-    pending: Option<(ClientCStreamReceiver<Decoded<T>>, Started)>,
-}
+pub struct Reply<T>(BoxFuture<'static, Result<Response<T>, Status>>);
 
-impl<T: Send + Unpin + 'static> Future for Reply<T> {
+impl<T> Future for Reply<T> {
     type Output = Result<Response<T>, Status>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some((receiver, started)) = &mut self.pending else {
-            return Poll::Ready(Err(Status::internal("the reply was taken before")));
-        };
-        let result = std::task::ready!(receiver.poll_unpin(cx));
-        let result = started.finish(result);
-        self.pending = None;
-        Poll::Ready(result)
+        self.0.poll_unpin(cx)
     }
+}
+
+/// Reads the one reply of a call as a stream, to see that it is one.
+async fn exactly_one<T>(mut replies: Streaming<T>) -> Result<Response<T>, Status> {
+    let headers = replies.headers().await.clone();
+    let Some(first) = replies.message().await? else { return Err(missing_reply()) };
+    match replies.message().await? {
+        None => Ok(Response::from_parts(first, headers, replies.trailers().clone())),
+        Some(_) => Err(Status::unimplemented("the server sent more than the one reply it owed")),
+    }
+}
+
+fn missing_reply() -> Status {
+    Status::unimplemented("the server ended the call with OK, but sent no reply")
 }
 
 /// A call on its way: what the seam sees of it, and when its time is up.
 pub(super) struct Started {
     seen: Arc<ClientCall>,
     deadline: Option<Instant>,
+    watch: Watch,
     client: Arc<Shared>,
 }
 
@@ -176,19 +208,47 @@ fn within_callers_time(timeout: Option<Duration>) -> Option<Duration> {
 }
 
 impl Started {
+    fn sent(&self, message: &impl Message) {
+        if let Some(tally) = self.watch.tally() {
+            tally.sent(message.compute_size());
+        }
+    }
+
+    pub(super) fn tally(&self) -> Option<Arc<Tally>> {
+        self.watch.tally()
+    }
+
+    /// A message that came.
+    pub(super) fn opened<T>(&self, received: Decoded<T>) -> Result<T, Status> {
+        inbound::opened(received, self.watch.tally().as_deref(), "reply")
+    }
+
     /// The result of a call with one reply.
-    fn finish<T>(&self, result: grpcio::Result<Decoded<T>>) -> Result<Response<T>, Status> {
-        let message = result
-            .map_err(|error| self.failed(error))?
-            .map_err(|undecodable| undecodable.status("reply"))?;
+    fn finish<T>(&mut self, result: grpcio::Result<Decoded<T>>) -> Result<Response<T>, Status> {
+        let message = match result {
+            Ok(received) => self.opened(received),
+            Err(error) => Err(self.failed(error)),
+        };
+        let message = message.map_err(|status| self.ended(status))?;
+        self.ended_ok()?;
         let headers = Metadata::from_pairs(self.seen.take_headers());
         Ok(Response::from_parts(message, headers, self.trailers()))
+    }
+
+    /// Tells the interceptors of a call that ended with an error; what is left of it.
+    pub(super) fn ended(&mut self, status: Status) -> Status {
+        self.watch.end(status)
+    }
+
+    /// Tells the interceptors of a call that ended with OK.
+    pub(super) fn ended_ok(&mut self) -> Result<(), Status> {
+        self.watch.end_ok()
     }
 
     /// The status of a call that did not end well.
     pub(super) fn failed(&self, error: grpcio::Error) -> Status {
         if self.seen.missing_reply() {
-            return Status::unimplemented("the server ended the call with OK, but sent no reply");
+            return missing_reply();
         }
         let status = Status::from_grpcio(error).with_metadata(self.trailers());
         // The server's end of a late call may arrive a little before our own timer fires.

@@ -5,7 +5,13 @@ use super::Status;
 
 /// A message as it was received, or why it can't be read. grpcio would answer a bad
 /// message itself, and wrongly; so decoding never fails as far as grpcio can see.
-pub(super) type Decoded<T> = Result<T, Undecodable>;
+pub(super) type Decoded<T> = Result<Received<T>, Undecodable>;
+
+/// A message, and how long it was on the wire (after decompression).
+pub(super) struct Received<T> {
+    pub message: T,
+    pub bytes: u64,
+}
 
 /// Why a message can't be read, for the log of this side and the eyes of the other.
 #[derive(Debug)]
@@ -18,7 +24,9 @@ impl Undecodable {
 }
 
 fn decode<T: Message>(reader: MessageReader) -> grpcio::Result<Decoded<T>> {
-    Ok(pb_de(reader).map_err(|error| match error {
+    let bytes = reader.len() as u64;
+    let message = pb_de(reader);
+    Ok(message.map(|message| Received { message, bytes }).map_err(|error| match error {
         grpcio::Error::Codec(error) => Undecodable(error.to_string()),
         other => Undecodable(other.to_string()),
     }))

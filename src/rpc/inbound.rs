@@ -12,18 +12,65 @@ use grpcio::{ClientDuplexReceiver, ClientSStreamReceiver, RequestStream};
 use crate::seam::ServerCall;
 
 use super::client::Started;
-use super::codec::Decoded;
+use super::codec::{Decoded, Received};
+use super::interceptor::Tally;
 use super::streaming::Source;
-use super::{Metadata, Status};
+use super::{Metadata, Status, Streaming};
 
 /// grpcio's request stream, which cancels the call when it is dropped unread. So it is
 /// shared with the call, which keeps it until the reply is through.
 pub(super) type Shared<T> = Arc<Mutex<RequestStream<Decoded<T>>>>;
 
+/// How the request of a call that is being served comes in: as a message, or a stream.
+pub(super) trait Intake<Q>: Send + 'static {
+    fn take(self, tally: Option<Arc<Tally>>) -> impl Future<Output = Result<Q, Status>> + Send;
+}
+
+/// A message that grpcio has read.
+impl<Q: Send + 'static> Intake<Q> for Decoded<Q> {
+    async fn take(self, tally: Option<Arc<Tally>>) -> Result<Q, Status> {
+        opened(self, tally.as_deref(), "request")
+    }
+}
+
+/// A stream, which the handler reads.
+impl<Q: Send + 'static> Intake<Streaming<Q>> for Requests<Q> {
+    async fn take(self, tally: Option<Arc<Tally>>) -> Result<Streaming<Q>, Status> {
+        Ok(Streaming::new(Requests { tally, ..self }))
+    }
+}
+
+/// A stream that has to be one message.
+pub(super) struct ExactlyOne<Q>(pub Requests<Q>);
+
+impl<Q: Send + 'static> Intake<Q> for ExactlyOne<Q> {
+    async fn take(self, tally: Option<Arc<Tally>>) -> Result<Q, Status> {
+        let mut requests = self.0.take(tally).await?;
+        let Some(first) = requests.message().await? else {
+            return Err(Status::unimplemented(
+                "the method takes one request message, and got none",
+            ));
+        };
+        match requests.message().await? {
+            None => Ok(first),
+            Some(_) => {
+                Err(Status::unimplemented("the method takes one request message, and got more"))
+            }
+        }
+    }
+}
+
 /// The request messages of a call that is being served.
 pub(super) struct Requests<T> {
-    pub stream: Shared<T>,
-    pub call: Arc<ServerCall>,
+    stream: Shared<T>,
+    call: Arc<ServerCall>,
+    tally: Option<Arc<Tally>>,
+}
+
+impl<T> Requests<T> {
+    pub(super) fn new(stream: Shared<T>, call: &Arc<ServerCall>) -> Self {
+        Requests { stream, call: call.clone(), tally: None }
+    }
 }
 
 impl<T: Send> Source<T> for Requests<T> {
@@ -31,12 +78,25 @@ impl<T: Send> Source<T> for Requests<T> {
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         let item = std::task::ready!(self.call.within(|| stream.poll_next_unpin(cx)));
         Poll::Ready(match item {
-            Some(Ok(message)) => Some(message.map_err(|error| error.status("request"))),
+            Some(Ok(message)) => Some(opened(message, self.tally.as_deref(), "request")),
             // grpcio ends a cancelled stream and a half-closed one alike.
             None if self.call.half_closed() => None,
             None | Some(Err(_)) => Some(Err(broken_off(&self.call))),
         })
     }
+}
+
+/// A message that was received, counted; or the status that says why it can't be read.
+pub(super) fn opened<T>(
+    received: Decoded<T>,
+    tally: Option<&Tally>,
+    what: &str,
+) -> Result<T, Status> {
+    let Received { message, bytes } = received.map_err(|error| error.status(what))?;
+    if let Some(tally) = tally {
+        tally.received(bytes);
+    }
+    Ok(message)
 }
 
 fn broken_off(call: &ServerCall) -> Status {
@@ -68,8 +128,11 @@ where
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Status>>> {
         while let Some(receiver) = &mut self.receiver {
             match std::task::ready!(receiver.poll_next_unpin(cx)) {
-                Some(Ok(Ok(message))) => return Poll::Ready(Some(Ok(message))),
-                Some(Ok(Err(undecodable))) => self.fail(undecodable.status("reply")),
+                Some(Ok(received)) => match self.started.opened(received) {
+                    Ok(message) => return Poll::Ready(Some(Ok(message))),
+                    // Dropping the receiver ends the call from this side.
+                    Err(status) => (self.failed, self.receiver) = (Some(status), None),
+                },
                 // grpcio reports a status as soon as it is there, before the messages that
                 // came ahead of it: read on to the end of those.
                 Some(Err(error)) if self.failed.is_none() => {
@@ -78,7 +141,11 @@ where
                 Some(Err(_)) | None => self.receiver = None,
             }
         }
-        Poll::Ready(self.failed.take().map(Err))
+        let ended = match self.failed.take() {
+            Some(status) => Err(self.started.ended(status)),
+            None => self.started.ended_ok(),
+        };
+        Poll::Ready(ended.err().map(Err))
     }
 
     fn headers(&mut self) -> BoxFuture<'_, Metadata> {
@@ -93,14 +160,6 @@ where
 
     fn trailers(&mut self) -> Metadata {
         self.started.trailers()
-    }
-}
-
-impl<R> Replies<R> {
-    /// Ends the call from this side.
-    fn fail(&mut self, status: Status) {
-        self.failed = Some(status);
-        self.receiver = None;
     }
 }
 

@@ -6,7 +6,10 @@ use std::task::{Context, Poll};
 use futures::{Sink, SinkExt};
 use grpcio::{ClientCStreamSender, WriteFlags};
 
+use protobuf::Message;
+
 use super::client::Shared;
+use super::interceptor::Tally;
 
 /// The requests of a call that this process makes: send them, then [`close`](Self::close).
 ///
@@ -19,6 +22,7 @@ use super::client::Shared;
 pub struct Sender<T> {
     sink: Option<ClientCStreamSender<T>>,
     closing: bool,
+    tally: Option<Arc<Tally>>,
     _client: Arc<Shared>,
 }
 
@@ -35,12 +39,16 @@ impl fmt::Display for Ended {
 
 impl std::error::Error for Ended {}
 
-impl<T> Sender<T> {
-    pub(super) fn new(mut sink: ClientCStreamSender<T>, client: &Arc<Shared>) -> Self {
+impl<T: Message> Sender<T> {
+    pub(super) fn new(
+        mut sink: ClientCStreamSender<T>,
+        client: &Arc<Shared>,
+        tally: Option<Arc<Tally>>,
+    ) -> Self {
         // grpcio then holds back the last message that was fed, and sends it without the
         // hint to buffer when it is flushed.
         sink.enhance_batch(true);
-        Sender { sink: Some(sink), closing: false, _client: client.clone() }
+        Sender { sink: Some(sink), closing: false, tally, _client: client.clone() }
     }
 
     /// Sends a message, and waits until C-core has taken it.
@@ -73,7 +81,7 @@ impl<T> Sender<T> {
     }
 }
 
-impl<T> Sink<T> for Sender<T> {
+impl<T: Message> Sink<T> for Sender<T> {
     type Error = Ended;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
@@ -81,6 +89,9 @@ impl<T> Sink<T> for Sender<T> {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: T) -> Result<(), Ended> {
+        if let Some(tally) = &self.tally {
+            tally.sent(message.compute_size());
+        }
         match self.poll(|sink| Poll::Ready(sink.start_send((message, WriteFlags::default())))) {
             Poll::Ready(result) => result,
             Poll::Pending => Err(Ended),

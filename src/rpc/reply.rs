@@ -4,14 +4,16 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures::future::{self, Either};
-use futures::{Sink, SinkExt, Stream, StreamExt};
+use futures::{SinkExt, Stream, StreamExt};
 use futures_timer::Delay;
 use grpcio::{
     ClientStreamingSink, DuplexSink, RpcStatus, ServerStreamingSink, UnarySink, WriteFlags,
 };
+use protobuf::Message;
 
 use crate::seam::ServerCall;
 
+use super::interceptor::{Tally, Watch};
 use super::serve::until_over;
 use super::{Response, Status};
 
@@ -28,48 +30,160 @@ pub trait Reply<B>: Failing {
         self,
         call: &ServerCall,
         method: &'static str,
+        watch: Watch,
         response: Response<B>,
     ) -> impl Future<Output = ()> + Send;
 }
 
 /// A reply of one message.
-pub struct One<S>(pub S);
+pub struct One<T>(Either<UnarySink<T>, ClientStreamingSink<T>>);
 
 /// A reply of a stream of messages.
-pub struct Many<S>(pub S);
+pub struct Many<T>(Either<ServerStreamingSink<T>, DuplexSink<T>>);
 
-impl<S: EndSink> Failing for One<S> {
-    async fn fail(self, call: &ServerCall, status: Status) {
-        end(self.0, call, status).await;
+impl<T> From<UnarySink<T>> for One<T> {
+    fn from(sink: UnarySink<T>) -> Self {
+        One(Either::Left(sink))
     }
 }
 
-impl<S: EndSink> Failing for Many<S> {
-    async fn fail(self, call: &ServerCall, status: Status) {
-        end(self.0, call, status).await;
+impl<T> From<ClientStreamingSink<T>> for One<T> {
+    fn from(sink: ClientStreamingSink<T>) -> Self {
+        One(Either::Right(sink))
     }
 }
 
-impl<T: Send + 'static, S: OneSink<T>> Reply<T> for One<S> {
-    async fn succeed(self, call: &ServerCall, _: &'static str, response: Response<T>) {
+// In batches grpcio holds back the last message that was fed, and sends it without the hint
+// to buffer when it is flushed.
+
+impl<T> From<ServerStreamingSink<T>> for Many<T> {
+    fn from(mut sink: ServerStreamingSink<T>) -> Self {
+        sink.enhance_batch(true);
+        Many(Either::Left(sink))
+    }
+}
+
+impl<T> From<DuplexSink<T>> for Many<T> {
+    fn from(mut sink: DuplexSink<T>) -> Self {
+        sink.enhance_batch(true);
+        Many(Either::Right(sink))
+    }
+}
+
+// That a status can't be sent means that the caller is gone: there is nobody to tell.
+
+impl<T: Message> Failing for One<T> {
+    async fn fail(self, call: &ServerCall, status: Status) {
+        let status = set_status(call, status);
+        let _ = match self.0 {
+            Either::Left(sink) => sink.fail(status).await,
+            Either::Right(sink) => sink.fail(status).await,
+        };
+    }
+}
+
+impl<T: Message> Reply<T> for One<T> {
+    async fn succeed(
+        self,
+        call: &ServerCall,
+        _: &'static str,
+        mut watch: Watch,
+        response: Response<T>,
+    ) {
         let message = set_metadata(call, response);
-        self.0.succeed(message).await;
+        if let Some(tally) = watch.tally() {
+            tally.sent(message.compute_size());
+        }
+        if let Err(status) = watch.end_ok() {
+            return self.fail(call, status).await;
+        }
+        let _ = match self.0 {
+            Either::Left(sink) => sink.success(message).await,
+            Either::Right(sink) => sink.success(message).await,
+        };
     }
 }
 
-impl<T, S, B> Reply<B> for Many<S>
+impl<T: Message> Failing for Many<T> {
+    /// The status waits in line behind messages that the peer has not made room for; a peer
+    /// that never does is left after a while.
+    async fn fail(self, call: &ServerCall, status: Status) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let status = set_status(call, status);
+        let ending = match self.0 {
+            Either::Left(sink) => Either::Left(sink.fail(status)),
+            Either::Right(sink) => Either::Right(sink.fail(status)),
+        };
+        if let Either::Right(_) = future::select(ending, Delay::new(PATIENCE)).await {
+            log::debug!("a peer that reads nothing was left without its status");
+        }
+    }
+}
+
+impl<T, B> Reply<B> for Many<T>
 where
-    T: Send + 'static,
-    S: ManySink<T>,
+    T: Message,
     B: Stream<Item = Result<T, Status>> + Send,
 {
-    async fn succeed(mut self, call: &ServerCall, method: &'static str, response: Response<B>) {
+    async fn succeed(
+        mut self,
+        call: &ServerCall,
+        method: &'static str,
+        mut watch: Watch,
+        response: Response<B>,
+    ) {
         let stream = set_metadata(call, response);
-        match until_over(call, method, pump(stream, &mut self.0)).await {
-            // That this fails means that the caller is gone: there is nobody to tell.
+        let tally = watch.tally();
+        let pumped = self.pump(call, stream, tally.as_deref());
+        let outcome = match until_over(call, method, pumped).await {
+            Ok(()) => watch.end_ok(),
+            Err(status) => Err(watch.end(status)),
+        };
+        match outcome {
             Ok(()) => drop(self.0.close().await),
-            Err(status) => end(self.0, call, status).await,
+            Err(status) => self.fail(call, status).await,
         }
+    }
+}
+
+impl<T: Message> Many<T> {
+    /// Sends what the stream yields. Messages that are there at once leave in one write; none
+    /// is held back while the stream has to wait, and neither are the headers.
+    async fn pump(
+        &mut self,
+        call: &ServerCall,
+        stream: impl Stream<Item = Result<T, Status>>,
+        tally: Option<&Tally>,
+    ) -> Result<(), Status> {
+        let mut stream = pin!(stream);
+        loop {
+            let item = match future::poll_immediate(stream.next()).await {
+                Some(item) => item,
+                None => {
+                    self.flush().await?;
+                    call.send_headers();
+                    stream.next().await
+                }
+            };
+            let ended = match item {
+                Some(Ok(message)) => {
+                    if let Some(tally) = tally {
+                        tally.sent(message.compute_size());
+                    }
+                    let flagged = (message, WriteFlags::default());
+                    self.0.feed(flagged).await.map_err(Status::from_grpcio)?;
+                    continue;
+                }
+                Some(Err(status)) => Err(status),
+                None => Ok(()),
+            };
+            self.flush().await?;
+            return ended;
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Status> {
+        self.0.flush().await.map_err(Status::from_grpcio)
     }
 }
 
@@ -80,84 +194,8 @@ fn set_metadata<B>(call: &ServerCall, response: Response<B>) -> B {
     body
 }
 
-/// Ends a call with an error. The status waits in line behind messages that the peer has
-/// not made room for; a peer that never does is left after a while.
-async fn end(sink: impl EndSink, call: &ServerCall, status: Status) {
-    const PATIENCE: Duration = Duration::from_secs(5);
+fn set_status(call: &ServerCall, status: Status) -> RpcStatus {
     let sent = status.to_grpcio();
     call.set_trailers(status.into_metadata().into_pairs());
-    let ending = pin!(sink.end_with(sent));
-    if let Either::Right(_) = future::select(ending, Delay::new(PATIENCE)).await {
-        log::debug!("a peer that reads nothing was left without its status");
-    }
+    sent
 }
-
-/// Sends what the stream yields. Messages that are there at once leave in one write, and
-/// none is held back while the stream has to wait, or when it ends.
-async fn pump<T, S: ManySink<T>>(
-    stream: impl Stream<Item = Result<T, Status>>,
-    sink: &mut S,
-) -> Result<(), Status> {
-    let mut stream = pin!(stream);
-    loop {
-        let item = match future::poll_immediate(stream.next()).await {
-            Some(item) => item,
-            None => {
-                sink.flush().await.map_err(Status::from_grpcio)?;
-                stream.next().await
-            }
-        };
-        let ended = match item {
-            Some(Ok(message)) => {
-                let flagged = (message, WriteFlags::default());
-                sink.feed(flagged).await.map_err(Status::from_grpcio)?;
-                continue;
-            }
-            Some(Err(status)) => Err(status),
-            None => Ok(()),
-        };
-        sink.flush().await.map_err(Status::from_grpcio)?;
-        return ended;
-    }
-}
-
-/// grpcio's sinks, as far as they are alike.
-pub trait EndSink: Send + 'static {
-    /// Sends an error status, and nothing else. That this fails means that the caller is
-    /// gone: there is nobody to tell.
-    fn end_with(self, status: RpcStatus) -> impl Future<Output = ()> + Send;
-}
-
-/// grpcio's sinks for one message.
-pub trait OneSink<T>: EndSink {
-    /// Sends the message and OK.
-    fn succeed(self, message: T) -> impl Future<Output = ()> + Send;
-}
-
-/// grpcio's sinks for a stream.
-pub trait ManySink<T>: EndSink + Sink<(T, WriteFlags), Error = grpcio::Error> + Unpin {}
-
-macro_rules! end_sinks {
-    ($($sink:ident),+) => {$(
-        impl<T: Send + 'static> EndSink for $sink<T> {
-            async fn end_with(self, status: RpcStatus) {
-                let _ = self.fail(status).await;
-            }
-        }
-    )+};
-}
-
-macro_rules! one_sinks {
-    ($($sink:ident),+) => {$(
-        impl<T: Send + 'static> OneSink<T> for $sink<T> {
-            async fn succeed(self, message: T) {
-                let _ = self.success(message).await;
-            }
-        }
-    )+};
-}
-
-end_sinks!(UnarySink, ClientStreamingSink, ServerStreamingSink, DuplexSink);
-one_sinks!(UnarySink, ClientStreamingSink);
-impl<T: Send + 'static> ManySink<T> for ServerStreamingSink<T> {}
-impl<T: Send + 'static> ManySink<T> for DuplexSink<T> {}

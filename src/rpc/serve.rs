@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::{self, Either};
@@ -15,52 +15,80 @@ use grpcio::RpcContext;
 
 use crate::seam::ServerCall;
 
+use super::inbound::Intake;
+use super::interceptor::Watch;
 use super::reply::{Failing, Reply};
-use super::{Request, Response, Status};
+use super::service::Terms;
+use super::{Metadata, Request, Response, Status};
 
 /// A call that grpcio has accepted: who asks what, and where the answer goes.
 pub(super) struct Exchange<Q, R, K> {
     pub call: Arc<ServerCall>,
     pub method: &'static str,
-    /// An error if the request could not be read.
-    pub request: Result<Request<Q>, Status>,
+    pub metadata: Metadata,
+    /// The request's message or stream; an error if it can't be read, or breaks the rules.
+    pub request: Q,
     pub reply: R,
     /// What has to live until the reply is through.
     pub keep: K,
+    pub terms: Arc<Terms>,
 }
 
-impl<Q, R, K> Exchange<Q, R, K>
-where
-    Q: Send + 'static,
-    K: Send + 'static,
-{
-    /// Runs the handler on the thread of the call's completion queue. It answers through
-    /// the responder; a request that could not be read does not reach it.
-    pub(super) fn run<F>(
+impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
+    /// Runs the handler on the thread of the call's completion queue. It answers through the
+    /// responder; a request that can't be read, or that an interceptor refuses, does not
+    /// reach it.
+    pub(super) fn run<Q, F>(
         self,
         context: &RpcContext<'_>,
         handler: impl FnOnce(Request<Q>, Responder<R>) -> F + Send + 'static,
     ) where
-        R: Failing,
+        I: Intake<Q>,
+        Q: Send,
         F: Future<Output = ()> + Send + 'static,
     {
-        let Exchange { call, method, request, reply, keep } = self;
+        let Exchange { call, method, mut metadata, request, reply, keep, terms } = self;
         let within = call.clone();
         let work = async move {
-            match request {
-                Ok(request) => handler(request, Responder { call, method, reply }).await,
-                Err(status) => reply.fail(&call, status).await,
+            let watch = Watch::served(&terms.interceptors, method, &mut metadata, &call);
+            let mut watch = match watch {
+                Ok(watch) => watch,
+                Err(refused) => return reply.fail(&call, refused).await,
+            };
+            match until_over(&call, method, request.take(watch.tally())).await {
+                Ok(message) => {
+                    let request = Request::served(message, metadata, &call);
+                    handler(request, Responder { call, method, reply, watch }).await;
+                }
+                Err(status) => reply.fail(&call, watch.end(status)).await,
             }
             drop(keep);
         };
         context.spawn(async move {
             // What panics here is a destructor: the handler itself is guarded below.
             let mut work = pin!(AssertUnwindSafe(work).catch_unwind());
-            let result = poll_fn(|cx| within.within(|| work.poll_unpin(cx))).await;
-            if let Err(panic) = result {
+            let result = poll_fn(|cx| {
+                let started = Instant::now();
+                let polled = within.within(|| work.poll_unpin(cx));
+                tell_stall(method, started.elapsed());
+                polled
+            });
+            if let Err(panic) = result.await {
                 panicked(method, panic);
             }
         });
+    }
+}
+
+/// A poll that takes longer has held up every other call of its queue.
+const STALL: Duration = Duration::from_millis(100);
+
+fn tell_stall(method: &str, took: Duration) {
+    if took >= STALL {
+        log::warn!(
+            "{method}: the handler held up its completion queue for {took:.1?}; \
+             blocking work belongs into quartet::rpc::blocking"
+        );
     }
 }
 
@@ -69,6 +97,7 @@ pub struct Responder<R> {
     call: Arc<ServerCall>,
     method: &'static str,
     reply: R,
+    watch: Watch,
 }
 
 impl<R> Responder<R> {
@@ -79,10 +108,10 @@ impl<R> Responder<R> {
     where
         R: Reply<B>,
     {
-        let Responder { call, method, reply } = self;
+        let Responder { call, method, reply, mut watch } = self;
         match until_over(&call, method, handler).await {
-            Ok(response) => reply.succeed(&call, method, response).await,
-            Err(status) => reply.fail(&call, status).await,
+            Ok(response) => reply.succeed(&call, method, watch, response).await,
+            Err(status) => reply.fail(&call, watch.end(status)).await,
         }
     }
 }

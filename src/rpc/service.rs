@@ -1,17 +1,15 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use grpcio::{
-    ClientStreamingSink, DuplexSink, Method, RequestStream, RpcContext, ServerStreamingSink,
-    UnarySink,
-};
+use grpcio::{Method, RequestStream, RpcContext};
 use protobuf::Message;
 
-use crate::seam::{self, ServerCall};
+use crate::seam;
 
 use super::codec::{self, Decoded};
-use super::inbound::{Requests, Shared};
-use super::reply::{Many, One};
+use super::inbound::{ExactlyOne, Requests, Shared};
+use super::interceptor::Interceptors;
+use super::reply::{Failing, Many, One};
 use super::serve::{Exchange, Responder};
 use super::{Metadata, Request, Streaming};
 
@@ -19,7 +17,19 @@ use super::{Metadata, Request, Streaming};
 /// the service's trait; `ChatServiceServer::new(chat).into()`.
 pub struct Service {
     name: &'static str,
-    inner: grpcio::Service,
+    methods: Vec<Register>,
+}
+
+/// Adds a method to grpcio's builder, once it is known on which terms it is served.
+type Register =
+    Box<dyn FnOnce(grpcio::ServiceBuilder, &Arc<Terms>) -> grpcio::ServiceBuilder + Send>;
+
+/// What holds for every method of a server.
+#[derive(Default)]
+pub(crate) struct Terms {
+    pub interceptors: Interceptors,
+    /// Whether methods with one request wait for its end, to see that there is only one.
+    pub exactly_one_request: bool,
 }
 
 impl Service {
@@ -29,7 +39,7 @@ impl Service {
         name: &'static str,
         state: &Arc<S>,
     ) -> ServiceBuilder<S> {
-        ServiceBuilder { name, state: state.clone(), inner: grpcio::ServiceBuilder::new() }
+        ServiceBuilder { name, state: state.clone(), methods: Vec::new() }
     }
 
     /// The full name, such as `chat.ChatService`.
@@ -37,8 +47,10 @@ impl Service {
         self.name
     }
 
-    pub(crate) fn into_grpcio(self) -> grpcio::Service {
-        self.inner
+    pub(crate) fn into_grpcio(self, terms: &Arc<Terms>) -> grpcio::Service {
+        let builder = grpcio::ServiceBuilder::new();
+        let register = |builder, register: Register| register(builder, terms);
+        self.methods.into_iter().fold(builder, register).build()
     }
 }
 
@@ -54,159 +66,221 @@ impl fmt::Debug for Service {
 pub struct ServiceBuilder<S> {
     name: &'static str,
     state: Arc<S>,
-    inner: grpcio::ServiceBuilder,
+    methods: Vec<Register>,
 }
 
+// What every method's handler is: a function from the state, a request and a responder to the
+// future that answers.
 impl<S: Send + Sync + 'static> ServiceBuilder<S> {
     /// One request, one reply.
-    pub fn unary<Q, R, H, F>(mut self, method: &Method<Q, R>, handler: H) -> Self
+    pub fn unary<Q, R, H, F>(self, method: &Method<Q, R>, handler: H) -> Self
     where
         Q: Message,
         R: Message,
-        H: Fn(Arc<S>, Request<Q>, Responder<One<UnarySink<R>>>) -> F + Clone + Send + 'static,
+        H: Fn(Arc<S>, Request<Q>, Responder<One<R>>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let (state, name) = (self.state.clone(), method.name);
-        self.inner = self.inner.add_unary_handler(
-            &codec::server_side(method),
-            move |context, message, sink| {
-                let handler = bind(&state, &handler);
-                if let Some(exchange) = one_request(name, &context, message, One(sink)) {
-                    exchange.run(&context, handler);
-                }
-            },
-        );
-        self
+        let (entry, method) =
+            (Entry::new(&self.state, method, handler), codec::server_side(method));
+        self.add(move |builder, terms| {
+            let entry = entry.on(terms);
+            if terms.exactly_one_request {
+                return builder.add_client_streaming_handler(
+                    &method,
+                    move |context, stream, sink| {
+                        entry.exactly_one(&context, stream, sink.into());
+                    },
+                );
+            }
+            builder.add_unary_handler(&method, move |context, message, sink| {
+                entry.one(&context, message, sink.into());
+            })
+        })
     }
 
     /// One request, a stream of replies.
-    pub fn server_streaming<Q, R, H, F>(mut self, method: &Method<Q, R>, handler: H) -> Self
+    pub fn server_streaming<Q, R, H, F>(self, method: &Method<Q, R>, handler: H) -> Self
     where
         Q: Message,
         R: Message,
-        H: Fn(Arc<S>, Request<Q>, Responder<Many<ServerStreamingSink<R>>>) -> F
-            + Clone
-            + Send
-            + 'static,
+        H: Fn(Arc<S>, Request<Q>, Responder<Many<R>>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let (state, name) = (self.state.clone(), method.name);
-        self.inner = self.inner.add_server_streaming_handler(
-            &codec::server_side(method),
-            move |context, message, mut sink| {
-                sink.enhance_batch(true);
-                let handler = bind(&state, &handler);
-                if let Some(exchange) = one_request(name, &context, message, Many(sink)) {
-                    exchange.run(&context, handler);
-                }
-            },
-        );
-        self
+        let (entry, method) =
+            (Entry::new(&self.state, method, handler), codec::server_side(method));
+        self.add(move |builder, terms| {
+            let entry = entry.on(terms);
+            if terms.exactly_one_request {
+                return builder.add_duplex_streaming_handler(
+                    &method,
+                    move |context, stream, sink| {
+                        entry.exactly_one(&context, stream, sink.into());
+                    },
+                );
+            }
+            builder.add_server_streaming_handler(&method, move |context, message, sink| {
+                entry.one(&context, message, sink.into());
+            })
+        })
     }
 
     /// A stream of requests, one reply.
-    pub fn client_streaming<Q, R, H, F>(mut self, method: &Method<Q, R>, handler: H) -> Self
+    pub fn client_streaming<Q, R, H, F>(self, method: &Method<Q, R>, handler: H) -> Self
     where
         Q: Message,
         R: Message,
-        H: Fn(Arc<S>, Request<Streaming<Q>>, Responder<One<ClientStreamingSink<R>>>) -> F
-            + Clone
-            + Send
-            + 'static,
+        H: Fn(Arc<S>, Request<Streaming<Q>>, Responder<One<R>>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let (state, name) = (self.state.clone(), method.name);
-        self.inner = self.inner.add_client_streaming_handler(
-            &codec::server_side(method),
-            move |context, stream, sink| {
-                let handler = bind(&state, &handler);
-                if let Some(exchange) = many_requests(name, &context, stream, One(sink)) {
-                    exchange.run(&context, handler);
-                }
-            },
-        );
-        self
+        let (entry, method) =
+            (Entry::new(&self.state, method, handler), codec::server_side(method));
+        self.add(move |builder, terms| {
+            let entry = entry.on(terms);
+            builder.add_client_streaming_handler(&method, move |context, stream, sink| {
+                entry.many(&context, stream, sink.into());
+            })
+        })
     }
 
     /// A stream of requests, a stream of replies.
-    pub fn bidi<Q, R, H, F>(mut self, method: &Method<Q, R>, handler: H) -> Self
+    pub fn bidi<Q, R, H, F>(self, method: &Method<Q, R>, handler: H) -> Self
     where
         Q: Message,
         R: Message,
-        H: Fn(Arc<S>, Request<Streaming<Q>>, Responder<Many<DuplexSink<R>>>) -> F
-            + Clone
-            + Send
-            + 'static,
+        H: Fn(Arc<S>, Request<Streaming<Q>>, Responder<Many<R>>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let (state, name) = (self.state.clone(), method.name);
-        self.inner = self.inner.add_duplex_streaming_handler(
-            &codec::server_side(method),
-            move |context, stream, mut sink| {
-                sink.enhance_batch(true);
-                let handler = bind(&state, &handler);
-                if let Some(exchange) = many_requests(name, &context, stream, Many(sink)) {
-                    exchange.run(&context, handler);
-                }
-            },
-        );
+        let (entry, method) =
+            (Entry::new(&self.state, method, handler), codec::server_side(method));
+        self.add(move |builder, terms| {
+            let entry = entry.on(terms);
+            builder.add_duplex_streaming_handler(&method, move |context, stream, sink| {
+                entry.many(&context, stream, sink.into());
+            })
+        })
+    }
+
+    fn add(
+        mut self,
+        register: impl FnOnce(grpcio::ServiceBuilder, &Arc<Terms>) -> grpcio::ServiceBuilder
+        + Send
+        + 'static,
+    ) -> Self {
+        self.methods.push(Box::new(register));
         self
     }
 
     /// The service.
     pub fn build(self) -> Service {
-        Service { name: self.name, inner: self.inner.build() }
+        Service { name: self.name, methods: self.methods }
     }
 }
 
-/// The handler for one call.
-fn bind<S, Q, R, F, H>(
-    state: &Arc<S>,
-    handler: &H,
-) -> impl FnOnce(Request<Q>, Responder<R>) -> F + use<S, Q, R, F, H>
-where
-    H: Fn(Arc<S>, Request<Q>, Responder<R>) -> F + Clone,
-{
-    let (state, handler) = (state.clone(), handler.clone());
-    move |request, responder| handler(state, request, responder)
-}
-
-fn one_request<Q, R>(
+/// Where the calls of one method come in.
+struct Entry<S, H> {
+    state: Arc<S>,
     method: &'static str,
-    context: &RpcContext<'_>,
-    message: Decoded<Q>,
-    reply: R,
-) -> Option<Exchange<Q, R, ()>> {
-    let call = accepted(method)?;
-    let request = message
-        .map(|message| request(context, message, &call))
-        .map_err(|error| error.status("request"));
-    Some(Exchange { call, method, request, reply, keep: () })
+    handler: H,
+    terms: Arc<Terms>,
 }
 
-fn many_requests<Q: Message, R>(
-    method: &'static str,
-    context: &RpcContext<'_>,
-    stream: RequestStream<Decoded<Q>>,
-    reply: R,
-) -> Option<Exchange<Streaming<Q>, R, Shared<Q>>> {
-    let call = accepted(method)?;
-    let stream = Arc::new(Mutex::new(stream));
-    let requests = Requests { stream: stream.clone(), call: call.clone() };
-    let request = Ok(request(context, Streaming::new(requests), &call));
-    Some(Exchange { call, method, request, reply, keep: stream })
-}
-
-fn request<Q>(context: &RpcContext<'_>, message: Q, call: &Arc<ServerCall>) -> Request<Q> {
-    Request::served(message, Metadata::from_grpcio(context.request_headers()), call)
-}
-
-/// The seam's view of the call that is being accepted. It is always there in a binary that
-/// links; a call without it could not be served safely, and is left to be cancelled.
-fn accepted(method: &str) -> Option<Arc<ServerCall>> {
-    let call = seam::accepted();
-    if call.is_none() {
-        log::error!("{method}: a call was not seen at the seam; it is cancelled");
+impl<S, H: Clone> Clone for Entry<S, H> {
+    fn clone(&self) -> Self {
+        Entry {
+            state: self.state.clone(),
+            method: self.method,
+            handler: self.handler.clone(),
+            terms: self.terms.clone(),
+        }
     }
-    call
+}
+
+impl<S: Send + Sync + 'static, H: Clone + Send + 'static> Entry<S, H> {
+    fn new<Q, R>(state: &Arc<S>, method: &Method<Q, R>, handler: H) -> Self {
+        Entry { state: state.clone(), method: method.name, handler, terms: Arc::default() }
+    }
+
+    fn on(self, terms: &Arc<Terms>) -> Self {
+        Entry { terms: terms.clone(), ..self }
+    }
+
+    /// A call whose request grpcio has read.
+    fn one<Q, R, F>(&self, context: &RpcContext<'_>, message: Decoded<Q>, reply: R)
+    where
+        Q: Message,
+        R: Failing,
+        H: Fn(Arc<S>, Request<Q>, Responder<R>) -> F,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        if let Some(exchange) = self.accept(context, reply, |_| (message, ())) {
+            exchange.run(context, self.bind());
+        }
+    }
+
+    /// A call whose one request is read as a stream, to see that it is one.
+    fn exactly_one<Q, R, F>(
+        &self,
+        context: &RpcContext<'_>,
+        stream: RequestStream<Decoded<Q>>,
+        reply: R,
+    ) where
+        Q: Message,
+        R: Failing,
+        H: Fn(Arc<S>, Request<Q>, Responder<R>) -> F,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let accepted = self.accept(context, reply, |call| {
+            let stream: Shared<Q> = Arc::new(Mutex::new(stream));
+            (ExactlyOne(Requests::new(stream.clone(), call)), stream)
+        });
+        if let Some(exchange) = accepted {
+            exchange.run(context, self.bind());
+        }
+    }
+
+    /// A call with a stream of requests.
+    fn many<Q, R, F>(&self, context: &RpcContext<'_>, stream: RequestStream<Decoded<Q>>, reply: R)
+    where
+        Q: Message,
+        R: Failing,
+        H: Fn(Arc<S>, Request<Streaming<Q>>, Responder<R>) -> F,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let accepted = self.accept(context, reply, |call| {
+            let stream: Shared<Q> = Arc::new(Mutex::new(stream));
+            (Requests::new(stream.clone(), call), stream)
+        });
+        if let Some(exchange) = accepted {
+            exchange.run(context, self.bind());
+        }
+    }
+
+    /// The call at the seam. It is always there in a binary that links; a call without it
+    /// could not be served safely, and is left to be cancelled.
+    fn accept<I, R, K>(
+        &self,
+        context: &RpcContext<'_>,
+        reply: R,
+        request: impl FnOnce(&Arc<seam::ServerCall>) -> (I, K),
+    ) -> Option<Exchange<I, R, K>> {
+        let Some(call) = seam::accepted() else {
+            log::error!("{}: a call was not seen at the seam; it is cancelled", self.method);
+            return None;
+        };
+        let (request, keep) = request(&call);
+        let metadata = Metadata::from_grpcio(context.request_headers());
+        let (method, terms) = (self.method, self.terms.clone());
+        Some(Exchange { call, method, metadata, request, reply, keep, terms })
+    }
+
+    /// The handler for one call.
+    fn bind<Q, R, F>(
+        &self,
+    ) -> impl FnOnce(Request<Q>, Responder<R>) -> F + Send + use<S, H, Q, R, F>
+    where
+        H: Fn(Arc<S>, Request<Q>, Responder<R>) -> F,
+    {
+        let (state, handler) = (self.state.clone(), self.handler.clone());
+        move |request, responder| handler(state, request, responder)
+    }
 }

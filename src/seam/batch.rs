@@ -1,10 +1,12 @@
-//! Ties a value of ours to a batch that C-core works on.
+//! Ties a value of ours to a batch that C-core works on, and starts batches of our own.
 
 use std::sync::Arc;
 
-use grpcio_sys::grpcwrap_batch_context;
+use grpcio_sys::{
+    self as sys, grpc_call, grpc_call_error, grpc_metadata_array, grpcwrap_batch_context,
+};
 
-use super::{ClientCall, ServerCall};
+use super::{ClientCall, Pairs, ServerCall, metadata};
 
 /// Whom a batch reports to when it is complete.
 pub(super) enum Observer {
@@ -62,4 +64,51 @@ pub(super) unsafe fn take(context: *mut grpcwrap_batch_context) -> Option<Observ
             _ => None,
         }
     }
+}
+
+/// A batch that grpcio knows nothing of. Its tag is odd, and grpcio's are addresses of boxes
+/// with an even alignment; so grpcio's loop is not shown it.
+struct Own {
+    context: *mut grpcwrap_batch_context,
+    call: *mut grpc_call,
+}
+
+/// Sends the headers of a server call in a batch of its own.
+///
+/// # Safety
+/// The call is alive and not over, its headers have not been sent, and its completion queue
+/// is not shut down.
+pub(super) unsafe fn send_headers(call: *mut grpc_call, headers: &Pairs) {
+    // SAFETY: by the contract above. The batch holds a reference on the call, and the context
+    // is its alone; all-zero is the empty array, whose contents move into the context.
+    unsafe {
+        let context = sys::grpcwrap_batch_context_create();
+        let mut array: grpc_metadata_array = std::mem::zeroed();
+        metadata::append(&mut array, headers);
+        sys::grpc_call_ref(call);
+        let own = Box::into_raw(Box::new(Own { context, call }));
+        let tag = own.map_addr(|address| address | 1);
+        let started =
+            sys::grpcwrap_call_send_initial_metadata(call, context, &mut array, tag.cast());
+        if started != grpc_call_error::GRPC_CALL_OK {
+            finish_own(tag.cast());
+        }
+    }
+}
+
+/// Frees a batch of our own when its event comes; false if the tag is not ours.
+///
+/// # Safety
+/// `tag` came with an event of an operation that is complete.
+pub(super) unsafe fn finish_own(tag: *mut std::ffi::c_void) -> bool {
+    if tag.addr() & 1 == 0 {
+        return false;
+    }
+    // SAFETY: an odd tag is one of `send_headers`, and its event comes once.
+    unsafe {
+        let own = Box::from_raw(tag.map_addr(|address| address & !1).cast::<Own>());
+        sys::grpcwrap_batch_context_destroy(own.context);
+        sys::grpc_call_unref(own.call);
+    }
+    true
 }

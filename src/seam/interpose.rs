@@ -10,8 +10,9 @@
 use std::ffi::{c_char, c_void};
 
 use grpcio_sys::{
-    gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_metadata_array, grpc_slice,
-    grpc_status_code, grpcwrap_batch_context, grpcwrap_request_call_context,
+    gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_completion_queue,
+    grpc_completion_type, grpc_event, grpc_metadata_array, grpc_slice, grpc_status_code,
+    grpcwrap_batch_context, grpcwrap_request_call_context,
 };
 
 use super::batch::{self, Observer};
@@ -92,6 +93,11 @@ unsafe extern "C" {
         flags: u32,
         tag: *mut c_void,
     ) -> grpc_call_error;
+    fn __real_grpc_completion_queue_next(
+        queue: *mut grpc_completion_queue,
+        deadline: gpr_timespec,
+        reserved: *mut c_void,
+    ) -> grpc_event;
 
     /// Defined by the link arguments, and nowhere else.
     static quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs: u8;
@@ -227,10 +233,15 @@ unsafe extern "C" fn __wrap_grpcwrap_call_send_message(
     // SAFETY: as grpcio called it; the array, if any, is grpcio's alone until the real
     // function moves it into the context.
     unsafe {
+        let mut headers = headers;
         if !headers.is_null()
             && let Some(current) = server_call::current_is(call)
         {
-            current.add_outgoing(headers, std::ptr::null_mut());
+            if current.claim_headers() {
+                current.add_outgoing(headers, std::ptr::null_mut());
+            } else {
+                headers = std::ptr::null_mut();
+            }
         }
         __real_grpcwrap_call_send_message(call, context, message, write_flags, headers, flags, tag)
     }
@@ -255,8 +266,11 @@ unsafe extern "C" fn __wrap_grpcwrap_call_send_status_from_server(
     // array.
     unsafe {
         let mut own: grpc_metadata_array = std::mem::zeroed();
-        let mut trailers = trailers;
+        let (mut headers, mut trailers) = (headers, trailers);
         if let Some(current) = server_call::current_is(call) {
+            if !headers.is_null() && !current.claim_headers() {
+                headers = std::ptr::null_mut();
+            }
             if trailers.is_null() {
                 trailers = &mut own;
             }
@@ -275,6 +289,28 @@ unsafe extern "C" fn __wrap_grpcwrap_call_send_status_from_server(
             write_flags,
             tag,
         )
+    }
+}
+
+// ---- batches of our own ----
+
+/// Called by the loop of each queue's thread.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpc_completion_queue_next(
+    queue: *mut grpc_completion_queue,
+    deadline: gpr_timespec,
+    reserved: *mut c_void,
+) -> grpc_event {
+    loop {
+        // SAFETY: as grpcio called it. The tag of an event that is none of an operation is not
+        // initialised, so the kind is looked at first.
+        unsafe {
+            let event = __real_grpc_completion_queue_next(queue, deadline, reserved);
+            let completed = event.type_ == grpc_completion_type::GRPC_OP_COMPLETE;
+            if !completed || !batch::finish_own(event.tag) {
+                return event;
+            }
+        }
     }
 }
 

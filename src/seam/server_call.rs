@@ -28,6 +28,7 @@ pub struct ServerCall {
     end: AtomicU8,
     waker: AtomicWaker,
     half_closed: AtomicBool,
+    headers_sent: AtomicBool,
     outgoing: Mutex<Outgoing>,
 }
 
@@ -60,6 +61,7 @@ impl ServerCall {
             end: AtomicU8::new(RUNNING),
             waker: AtomicWaker::new(),
             half_closed: AtomicBool::new(false),
+            headers_sent: AtomicBool::new(false),
             outgoing: Mutex::default(),
         })
     }
@@ -112,6 +114,20 @@ impl ServerCall {
     /// The headers that leave with the first message, or with the status.
     pub(crate) fn set_headers(&self, headers: Pairs) {
         self.outgoing().headers = headers;
+    }
+
+    /// Sends the headers now, unless they have left already. Only from within the call's own
+    /// task, while its server is alive: the queue has to take the batch.
+    pub(crate) fn send_headers(&self) {
+        if self.claim_headers() && self.end().is_none() {
+            // SAFETY: the call is alive, it is not over, and its headers are not sent.
+            unsafe { super::batch::send_headers(self.call, &self.outgoing().headers) };
+        }
+    }
+
+    /// Whether the headers are still to be sent; true once, for the one who sends them.
+    pub(super) fn claim_headers(&self) -> bool {
+        !self.headers_sent.swap(true, Ordering::AcqRel)
     }
 
     /// The trailers that leave with the status.

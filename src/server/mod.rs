@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use grpcio::{ChannelBuilder, EnvBuilder, ServerBuilder as GrpcioBuilder, ServerCredentials};
 
-use crate::rpc::Service;
+use crate::rpc::{Interceptor, Service, Terms};
 use crate::seam;
 
 pub use address::{Address, InvalidAddress};
@@ -17,12 +17,12 @@ pub use bind::BindError;
 pub use drain::Drained;
 
 /// How a server is put together. Nothing is opened before [`start`](Self::start).
-#[derive(Debug)]
 pub struct ServerBuilder {
     addresses: Vec<Address>,
     services: Vec<Service>,
     completion_queues: usize,
     max_receive: usize,
+    terms: Terms,
 }
 
 impl ServerBuilder {
@@ -35,6 +35,20 @@ impl ServerBuilder {
     /// Adds a service.
     pub fn service(mut self, service: impl Into<Service>) -> Self {
         self.services.push(service.into());
+        self
+    }
+
+    /// Adds an interceptor, behind those that are there. It sees the calls of every service.
+    pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
+        self.terms.interceptors.push(Arc::new(interceptor));
+        self
+    }
+
+    /// Whether a client that sends two requests, or none, where the method takes one is found
+    /// out, and its call ends with `UNIMPLEMENTED`; otherwise the second is not looked at. Off
+    /// by default, as every such call then waits for the client's half-close.
+    pub fn exactly_one_request(mut self, yes: bool) -> Self {
+        self.terms.exactly_one_request = yes;
         self
     }
 
@@ -79,8 +93,9 @@ impl ServerBuilder {
             .raw_cfg_int(seam::NO_HEADER_TABLE.into(), 0)
             .build_args();
         let mut builder = GrpcioBuilder::new(environment).channel_args(arguments);
+        let terms = Arc::new(self.terms);
         for service in self.services {
-            builder = builder.register_service(service.into_grpcio());
+            builder = builder.register_service(service.into_grpcio(&terms));
         }
         let mut inner = builder.build().map_err(BindError::core)?;
         let addresses = self
@@ -115,6 +130,7 @@ impl Server {
             services: Vec::new(),
             completion_queues: 1,
             max_receive: 4 << 20,
+            terms: Terms::default(),
         }
     }
 
@@ -128,5 +144,14 @@ impl Server {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerBuilder")
+            .field("addresses", &self.addresses)
+            .field("services", &self.services)
+            .finish_non_exhaustive()
     }
 }

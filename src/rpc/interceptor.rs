@@ -1,0 +1,259 @@
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use crate::seam::ServerCall;
+
+use super::{Metadata, Status};
+
+/// Sees every call of a server, or of a channel, in all four styles: before it runs, and
+/// when it has ended. Logs, metrics, limits and credentials are interceptors.
+///
+/// It runs on the thread of a completion queue, so it must not block.
+pub trait Interceptor: Send + Sync + 'static {
+    /// Before the handler gets the request, or before a client starts the call. The metadata
+    /// may be changed: the handler sees, or the client sends, what is left in it.
+    ///
+    /// # Errors
+    /// A status refuses the call: it ends with it, and neither the handler nor the
+    /// interceptors behind this one see it.
+    fn before(&self, call: &mut Call) -> Result<(), Status> {
+        let _ = call;
+        Ok(())
+    }
+
+    /// When the call ends, however it does; once for each `before` that let it pass, last
+    /// interceptor first. The status may be replaced: the caller gets the one that is left.
+    fn after(&self, call: &Call, end: &mut End) {
+        let _ = (call, end);
+    }
+}
+
+/// The interceptors of a server or a channel, in their order.
+pub(crate) type Interceptors = Vec<Arc<dyn Interceptor>>;
+
+/// On which side of a call we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The call is served here.
+    Server,
+    /// The call is made here.
+    Client,
+}
+
+/// A call, as an interceptor sees it.
+#[derive(Debug)]
+pub struct Call {
+    method: &'static str,
+    metadata: Metadata,
+    deadline: Option<Instant>,
+    started: Instant,
+    peer: Peer,
+}
+
+enum Peer {
+    Caller(Arc<ServerCall>),
+    Target(Arc<str>),
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Peer::Caller(call) => f.write_str(&call.peer()),
+            Peer::Target(target) => f.write_str(target),
+        }
+    }
+}
+
+impl Call {
+    /// On which side we are.
+    pub fn side(&self) -> Side {
+        match self.peer {
+            Peer::Caller(_) => Side::Server,
+            Peer::Target(_) => Side::Client,
+        }
+    }
+
+    /// The full method, such as `/chat.ChatService/SayHello`.
+    pub fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// On a server the caller's address, as in [`Request::peer`](super::Request::peer); on a
+    /// client the channel's target.
+    pub fn peer(&self) -> String {
+        match &self.peer {
+            Peer::Caller(call) => call.peer(),
+            Peer::Target(target) => target.to_string(),
+        }
+    }
+
+    /// The metadata that came, or goes, with the call.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The metadata, to be changed in [`Interceptor::before`]; later it is too late.
+    pub fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
+    }
+
+    /// When the caller stops waiting, if there is a deadline.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// How long the call has been running.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub struct End {
+    /// The status; OK is one too.
+    pub status: Status,
+    /// What was sent from this side.
+    pub sent: Traffic,
+    /// What was received on this side.
+    pub received: Traffic,
+}
+
+/// Messages that went one way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// How many.
+    pub messages: u64,
+    /// Their encoded sizes, added up: without framing, and before compression.
+    pub bytes: u64,
+}
+
+/// Counts the messages of one call.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    sent: [AtomicU64; 2],
+    received: [AtomicU64; 2],
+}
+
+impl Tally {
+    pub(super) fn sent(&self, bytes: u64) {
+        count(&self.sent, bytes);
+    }
+
+    pub(super) fn received(&self, bytes: u64) {
+        count(&self.received, bytes);
+    }
+}
+
+fn count([messages, total]: &[AtomicU64; 2], bytes: u64) {
+    messages.fetch_add(1, Relaxed);
+    total.fetch_add(bytes, Relaxed);
+}
+
+fn traffic([messages, total]: &[AtomicU64; 2]) -> Traffic {
+    Traffic { messages: messages.load(Relaxed), bytes: total.load(Relaxed) }
+}
+
+/// The interceptors' view of one call that is running. Costs nothing where there are none.
+/// Dropped before the call's [`end`](Self::end), it ends it as cancelled.
+pub struct Watch(Option<Box<Watched>>);
+
+struct Watched {
+    call: Call,
+    tally: Arc<Tally>,
+    /// Those that let the call pass.
+    passed: Interceptors,
+}
+
+impl Watch {
+    /// Asks the interceptors of a server about a call that came.
+    pub(super) fn served(
+        interceptors: &Interceptors,
+        method: &'static str,
+        metadata: &mut Metadata,
+        call: &Arc<ServerCall>,
+    ) -> Result<Self, Status> {
+        let peer = || Peer::Caller(call.clone());
+        Watch::start(interceptors, method, metadata, call.deadline(), peer)
+    }
+
+    /// Asks the interceptors of a channel about a call that is to be made.
+    pub(super) fn made(
+        interceptors: &Interceptors,
+        method: &'static str,
+        metadata: &mut Metadata,
+        deadline: Option<Instant>,
+        target: &Arc<str>,
+    ) -> Result<Self, Status> {
+        Watch::start(interceptors, method, metadata, deadline, || Peer::Target(target.clone()))
+    }
+
+    fn start(
+        interceptors: &Interceptors,
+        method: &'static str,
+        metadata: &mut Metadata,
+        deadline: Option<Instant>,
+        peer: impl FnOnce() -> Peer,
+    ) -> Result<Self, Status> {
+        if interceptors.is_empty() {
+            return Ok(Watch(None));
+        }
+        let started = Instant::now();
+        let mut call =
+            Call { method, metadata: std::mem::take(metadata), deadline, started, peer: peer() };
+        let mut passed = Vec::with_capacity(interceptors.len());
+        for interceptor in interceptors {
+            if let Err(status) = interceptor.before(&mut call) {
+                let mut refused = Watch(Some(Box::new(Watched::new(call, passed))));
+                return Err(refused.end(status));
+            }
+            passed.push(interceptor.clone());
+        }
+        metadata.clone_from(&call.metadata);
+        Ok(Watch(Some(Box::new(Watched::new(call, passed)))))
+    }
+
+    /// Where the messages of the call are counted, if anybody wants to know.
+    pub(super) fn tally(&self) -> Option<Arc<Tally>> {
+        self.0.as_ref().map(|watched| watched.tally.clone())
+    }
+
+    /// Tells the interceptors how the call ended, once, and returns the status that is left.
+    pub(super) fn end(&mut self, status: Status) -> Status {
+        match self.0.take() {
+            Some(watched) => watched.end(status),
+            None => status,
+        }
+    }
+
+    /// The same for a call that ended with OK: an error, if that is what is left.
+    pub(super) fn end_ok(&mut self) -> Result<(), Status> {
+        match self.0.take().map(|watched| watched.end(Status::ok(""))) {
+            Some(status) if status.code() != super::Code::Ok => Err(status),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Watched {
+    fn new(call: Call, passed: Interceptors) -> Self {
+        Watched { call, passed, tally: Arc::default() }
+    }
+
+    fn end(self, status: Status) -> Status {
+        let (sent, received) = (traffic(&self.tally.sent), traffic(&self.tally.received));
+        let mut end = End { status, sent, received };
+        for interceptor in self.passed.iter().rev() {
+            interceptor.after(&self.call, &mut end);
+        }
+        end.status
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.end(Status::cancelled("the call was dropped"));
+    }
+}

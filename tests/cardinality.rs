@@ -1,0 +1,92 @@
+//! One request is one, and one reply is one, where the settings say so.
+
+use futures::{SinkExt, TryStreamExt};
+use grpcio::{DuplexSink, Method, MethodType, RequestStream, RpcContext, WriteFlags};
+use quartet::channel::Channel;
+use quartet::chat::{Chat, ChatServiceClient, Message, bare, message};
+use quartet::rpc::{Code, Status};
+
+use crate::support::{bare_channel, bare_server, run, serve_with};
+
+/// The method as a stream both ways: the same on the wire, and any number of messages.
+fn as_stream(method: &Method<Message, Message>) -> Method<Message, Message> {
+    let marshaller = || grpcio::Marshaller { ser: grpcio::pb_ser, de: grpcio::pb_de };
+    let (req_mar, resp_mar) = (marshaller(), marshaller());
+    Method { ty: MethodType::Duplex, name: method.name, req_mar, resp_mar }
+}
+
+#[test]
+fn two_requests_or_none_are_refused() {
+    let chat = Chat::default().pace(std::time::Duration::ZERO);
+    let served = serve_with(chat, |builder| builder.exactly_one_request(true));
+    let client = grpcio::Client::new(bare_channel(&served.target));
+    for method in
+        [&bare::METHOD_CHAT_SERVICE_SAY_HELLO, &bare::METHOD_CHAT_SERVICE_BROADCAST_MESSAGES]
+    {
+        for count in [0, 2, 3] {
+            let call = client.duplex_streaming(&as_stream(method), Default::default());
+            let (mut sink, replies) = call.unwrap();
+            let error = run(async {
+                for _ in 0..count {
+                    let _ = sink.send((message("", ""), WriteFlags::default())).await;
+                }
+                let _ = sink.close().await;
+                replies.try_collect::<Vec<_>>().await.unwrap_err()
+            });
+            let told = error.to_string();
+            assert!(
+                told.contains("UNIMPLEMENTED") && told.contains("one request"),
+                "{count}: {told}"
+            );
+        }
+    }
+    // One is as good as ever, in the two styles that are read in another way now.
+    let client = served.client();
+    run(async {
+        client.say_hello(message("Ada", "")).await.unwrap();
+        let broadcast = client.broadcast_messages(message("Ada", "")).unwrap();
+        assert_eq!(broadcast.try_collect::<Vec<_>>().await.unwrap().len(), 4);
+    });
+}
+
+/// A bare server that answers `count` times, whatever was asked.
+fn answers(count: usize) -> (grpcio::Server, String) {
+    let answer = move |ctx: RpcContext<'_>,
+                       requests: RequestStream<Message>,
+                       mut sink: DuplexSink<Message>| {
+        ctx.spawn(async move {
+            for _ in 0..count {
+                let _ = sink.send((message("", "reply"), WriteFlags::default())).await;
+            }
+            let _ = sink.close().await;
+            drop(requests);
+        });
+    };
+    let service = grpcio::ServiceBuilder::new()
+        .add_duplex_streaming_handler(&as_stream(&bare::METHOD_CHAT_SERVICE_SAY_HELLO), answer)
+        .add_duplex_streaming_handler(&as_stream(&bare::METHOD_CHAT_SERVICE_UPLOAD_STREAM), answer)
+        .build();
+    bare_server(service)
+}
+
+#[test]
+fn two_replies_or_none_are_an_error_at_once() {
+    for count in [0, 1, 2] {
+        let (_server, target) = answers(count);
+        let channel = Channel::builder(&target).exactly_one_reply(true).build();
+        let client = ChatServiceClient::new(channel);
+        let check = |what: &str, result: Result<_, Status>| match result {
+            Ok(_) => assert_eq!(count, 1, "{what}"),
+            Err(status) => {
+                assert_ne!(count, 1, "{what}: {status}");
+                assert_eq!(status.code(), Code::Unimplemented, "{what}: {status}");
+            }
+        };
+        run(async {
+            check("unary", client.say_hello(message("", "")).await);
+            let (mut sender, reply) = client.upload_stream(()).unwrap();
+            sender.close().await;
+            check("client streaming", reply.await);
+        });
+    }
+}

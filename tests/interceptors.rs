@@ -1,0 +1,215 @@
+//! Interceptors see, change and refuse calls of every style, on both sides.
+
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use quartet::channel::Channel;
+use quartet::chat::{Chat, ChatServiceClient, message};
+use quartet::rpc::{Call, Code, End, Interceptor, Side, Status, Traffic};
+
+use crate::support::{Served, run, serve_with};
+
+/// What an interceptor saw at the end of a call.
+#[derive(Debug)]
+struct Seen {
+    side: Side,
+    method: &'static str,
+    code: Code,
+    sent: Traffic,
+    received: Traffic,
+    peer: String,
+}
+
+/// Reports each call at its end.
+struct Report(Mutex<Sender<Seen>>);
+
+fn report() -> (Report, Receiver<Seen>) {
+    let (sender, receiver) = mpsc::channel();
+    (Report(Mutex::new(sender)), receiver)
+}
+
+impl Interceptor for Report {
+    fn after(&self, call: &Call, end: &mut End) {
+        let seen = Seen {
+            side: call.side(),
+            method: call.method(),
+            code: end.status.code(),
+            sent: end.sent,
+            received: end.received,
+            peer: call.peer(),
+        };
+        // A test that has seen enough no longer listens.
+        let _ = self.0.lock().unwrap().send(seen);
+    }
+}
+
+fn next(seen: &Receiver<Seen>) -> Seen {
+    seen.recv_timeout(Duration::from_secs(10)).expect("an interceptor is told of the end")
+}
+
+fn serve(interceptor: impl Interceptor) -> Served {
+    let chat = Chat::default().pace(Duration::ZERO);
+    serve_with(chat, |builder| builder.interceptor(interceptor))
+}
+
+fn client(served: &Served, interceptor: impl Interceptor) -> ChatServiceClient {
+    let channel = Channel::builder(&served.target).interceptor(interceptor).build();
+    ChatServiceClient::new(channel)
+}
+
+async fn all_four(client: &ChatServiceClient) {
+    client.say_hello(message("Ada", "x")).await.unwrap();
+    let broadcast = client.broadcast_messages(message("Ada", "x")).unwrap();
+    broadcast.try_collect::<Vec<_>>().await.unwrap();
+    let (mut sender, reply) = client.upload_stream(()).unwrap();
+    for _ in 0..3 {
+        sender.send(message("Ada", "x")).await.unwrap();
+    }
+    sender.close().await;
+    reply.await.unwrap();
+    let (mut sender, mut echoes) = client.chat_stream(()).unwrap();
+    for _ in 0..2 {
+        sender.send(message("Ada", "x")).await.unwrap();
+        echoes.message().await.unwrap();
+    }
+    sender.close().await;
+    assert_eq!(echoes.message().await.unwrap(), None);
+}
+
+#[test]
+fn every_style_is_seen_with_its_traffic_on_both_sides() {
+    let (on_server, server_saw) = report();
+    let (on_client, client_saw) = report();
+    let served = serve(on_server);
+    run(all_four(&client(&served, on_client)));
+    for (method, requests, replies) in [
+        ("/chat.ChatService/SayHello", 1, 1),
+        ("/chat.ChatService/BroadcastMessages", 1, 4),
+        ("/chat.ChatService/UploadStream", 3, 1),
+        ("/chat.ChatService/ChatStream", 2, 2),
+    ] {
+        let (server, client) = (next(&server_saw), next(&client_saw));
+        assert_eq!((server.side, client.side), (Side::Server, Side::Client));
+        assert_eq!((server.method, client.method), (method, method));
+        assert_eq!((server.code, client.code), (Code::Ok, Code::Ok));
+        // A message of user `Ada` and content `x` has 8 bytes.
+        let expected = Traffic { messages: requests, bytes: 8 * requests };
+        assert_eq!((server.received, client.sent), (expected, expected), "{method}");
+        assert_eq!(server.sent.messages, replies, "{method}");
+        assert_eq!(server.sent, client.received, "{method}");
+        assert!(server.peer.starts_with("ipv4:127.0.0.1:"), "{server:?}");
+        assert_eq!(client.peer, served.target);
+    }
+}
+
+#[test]
+fn a_call_that_is_dropped_is_seen_as_cancelled() {
+    let (on_server, server_saw) = report();
+    let (on_client, client_saw) = report();
+    let served = serve(on_server);
+    let client = client(&served, on_client);
+    let (mut sender, mut echoes) = client.chat_stream(()).unwrap();
+    run(async {
+        sender.send(message("", "")).await.unwrap();
+        echoes.message().await.unwrap();
+    });
+    drop((sender, echoes));
+    assert_eq!(next(&client_saw).code, Code::Cancelled);
+    assert_eq!(next(&server_saw).code, Code::Cancelled);
+}
+
+/// Lets in who knows the word, and marks what passes.
+struct Guard;
+
+impl Interceptor for Guard {
+    fn before(&self, call: &mut Call) -> Result<(), Status> {
+        match call.metadata().get("authorization") {
+            Some("Bearer sesame") => Ok(()),
+            _ => Err(Status::unauthenticated("say the word")),
+        }
+    }
+}
+
+struct SayTheWord;
+
+impl Interceptor for SayTheWord {
+    fn before(&self, call: &mut Call) -> Result<(), Status> {
+        let added = call.metadata_mut().add("authorization", "Bearer sesame");
+        added.map_err(|error| Status::internal(error.to_string()))
+    }
+}
+
+#[test]
+fn a_server_refuses_and_a_client_adds_metadata() {
+    let served = serve(Guard);
+    let stranger = served.client();
+    run(async {
+        let unary = stranger.say_hello(message("", "")).await.unwrap_err();
+        let mut broadcast = stranger.broadcast_messages(message("", "")).unwrap();
+        let server_streaming = broadcast.message().await.unwrap_err();
+        let (_sender, reply) = stranger.upload_stream(()).unwrap();
+        let client_streaming = reply.await.unwrap_err();
+        let (_sender, mut echoes) = stranger.chat_stream(()).unwrap();
+        let bidi = echoes.message().await.unwrap_err();
+        for status in [unary, server_streaming, client_streaming, bidi] {
+            assert_eq!((status.code(), status.message()), (Code::Unauthenticated, "say the word"));
+        }
+        all_four(&client(&served, SayTheWord)).await;
+    });
+}
+
+/// Replaces every status.
+struct Replace;
+
+impl Interceptor for Replace {
+    fn after(&self, _: &Call, end: &mut End) {
+        let was = end.status.code();
+        end.status = Status::data_loss(format!("was {was}"));
+    }
+}
+
+#[test]
+fn a_status_is_replaced_on_either_side() {
+    let on_server = serve(Replace);
+    let plain = serve_with(Chat::default().pace(Duration::ZERO), |builder| builder);
+    for client in [on_server.client(), client(&plain, Replace)] {
+        run(async {
+            let unary = client.say_hello(message("", "")).await.unwrap_err();
+            let broadcast = client.broadcast_messages(message("", "")).unwrap();
+            let server_streaming = broadcast.try_collect::<Vec<_>>().await.unwrap_err();
+            let (mut sender, reply) = client.upload_stream(()).unwrap();
+            sender.close().await;
+            let client_streaming = reply.await.unwrap_err();
+            let (mut sender, mut echoes) = client.chat_stream(()).unwrap();
+            sender.close().await;
+            let bidi = echoes.message().await.unwrap_err();
+            for status in [unary, server_streaming, client_streaming, bidi] {
+                assert_eq!((status.code(), status.message()), (Code::DataLoss, "was OK"));
+            }
+        });
+    }
+}
+
+/// A client that refuses a call sends nothing.
+struct Refuse;
+
+impl Interceptor for Refuse {
+    fn before(&self, _: &mut Call) -> Result<(), Status> {
+        Err(Status::resource_exhausted("not now"))
+    }
+}
+
+#[test]
+fn a_client_refuses_and_the_server_never_hears_of_it() {
+    let (on_server, server_saw) = report();
+    let served = serve(on_server);
+    let client = client(&served, Refuse);
+    let status = run(client.say_hello(message("", ""))).unwrap_err();
+    assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, "not now"));
+    assert!(client.upload_stream(()).is_err());
+    run(served.client().say_hello(message("", ""))).unwrap();
+    assert_eq!(next(&server_saw).received.messages, 1);
+    assert!(server_saw.try_recv().is_err(), "the refused calls reached the server");
+}
