@@ -9,5 +9,7 @@ pub mod proto;
 pub mod rpc;
 mod seam;
 pub mod server;
+mod transport;
 
 pub use seam::core_version;
+pub use transport::Window;

@@ -267,3 +267,15 @@ fn a_message_over_the_limit_is_refused_and_just_under_passes() {
         assert_eq!(cancelled.unwrap_err().code(), Code::Cancelled, "a sender that was dropped");
     });
 }
+
+#[test]
+fn a_call_whose_server_goes_away_before_it_is_looked_at_ends() {
+    for _ in 0..200 {
+        let served = serve(probe().0);
+        let client = served.client();
+        let (_sender, mut echoes) = client.chat_stream(()).unwrap();
+        drop(served);
+        let status = run(echoes.message()).unwrap_err();
+        assert!(matches!(status.code(), Code::Unavailable | Code::Cancelled), "{status}");
+    }
+}

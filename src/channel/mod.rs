@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use grpcio::{ChannelBuilder as GrpcioBuilder, ChannelCredentials, EnvBuilder, Environment};
 
-use crate::rpc::{Client, Config, Interceptor, Interceptors};
-use crate::seam;
+use crate::rpc::{Client, Compression, Config, Interceptor, Interceptors};
+use crate::transport::{Transport, Window};
 
 /// How a channel is put together. Connecting begins with the first call.
 #[derive(Clone)]
 pub struct ChannelBuilder {
     target: String,
-    max_receive: usize,
+    transport: Transport,
     interceptors: Interceptors,
     exactly_one_reply: bool,
 }
@@ -21,7 +21,26 @@ impl ChannelBuilder {
     /// The longest message, in bytes, that is taken from a server; 4 MiB by default, as in
     /// every gRPC implementation. A longer one ends its call with `RESOURCE_EXHAUSTED`.
     pub fn max_receive(mut self, bytes: usize) -> Self {
-        self.max_receive = bytes;
+        self.transport.max_receive = bytes;
+        self
+    }
+
+    /// The most metadata, in bytes as HTTP/2 counts them, that is taken with a reply; 16 KiB by
+    /// default. More ends the call with `RESOURCE_EXHAUSTED`.
+    pub fn max_metadata(mut self, bytes: usize) -> Self {
+        self.transport.max_metadata = bytes;
+        self
+    }
+
+    /// How far a server may send ahead of who reads here; 64 KiB a stream by default.
+    pub fn window(mut self, window: Window) -> Self {
+        self.transport.window = window;
+        self
+    }
+
+    /// Compresses every request; none by default. A request may decide otherwise.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.transport.compression = compression;
         self
     }
 
@@ -42,11 +61,15 @@ impl ChannelBuilder {
 
     /// Makes the channel, with a completion queue and a thread of its own.
     pub fn build(self) -> Channel {
-        let environment = EnvBuilder::new().cq_count(1).name_prefix("quartet-client").build();
+        let environment = EnvBuilder::new()
+            .cq_count(1)
+            .name_prefix("quartet-client")
+            .after_start(move || self.transport.start_queue_thread())
+            .build();
         let environment = Arc::new(environment);
-        let inner = GrpcioBuilder::new(environment.clone())
-            .max_receive_message_len(i32::try_from(self.max_receive).unwrap_or(i32::MAX))
-            .raw_cfg_int(seam::NO_HEADER_TABLE.into(), 0)
+        let inner = self
+            .transport
+            .apply(GrpcioBuilder::new(environment.clone()))
             .set_credentials(ChannelCredentials::insecure())
             .connect(&self.target);
         let (interceptors, exactly_one_reply) = (self.interceptors, self.exactly_one_reply);
@@ -72,7 +95,7 @@ impl Channel {
     pub fn builder(target: impl Into<String>) -> ChannelBuilder {
         ChannelBuilder {
             target: target.into(),
-            max_receive: 4 << 20,
+            transport: Transport::default(),
             interceptors: Vec::new(),
             exactly_one_reply: false,
         }

@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use grpcio::{CallOption, Environment, Method};
+use grpcio::{CallOption, Environment, Method, WriteFlags};
 use protobuf::Message;
 
 use crate::seam::{self, ClientCall};
 
-use super::codec::{self, Decoded};
+use super::codec::{self, Decoded, Received};
 use super::inbound::{self, Replies};
 use super::interceptor::{Interceptors, Tally, Watch};
+use super::request::Outset;
 use super::{Code, Metadata, Request, Response, Sender, Status, Streaming, timeout};
 
 /// Makes calls of all four styles over a channel. Generated clients are thin layers over
@@ -145,12 +146,14 @@ impl Client {
         request: Request<Q>,
         one_reply: bool,
     ) -> Result<(Q, Started, CallOption), Status> {
-        let (message, mut metadata, timeout, wait_for_ready) = request.into_parts();
+        let (message, Outset { mut metadata, timeout, wait_for_ready, compressed }) =
+            request.into_parts();
         let timeout = within_callers_time(timeout).map(timeout::never_more);
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let Config { interceptors, target, .. } = &self.0.config;
         let watch = Watch::made(interceptors, method, &mut metadata, deadline, target)?;
-        let mut option = CallOption::default().wait_for_ready(wait_for_ready);
+        let flags = WriteFlags::default().force_no_compress(!compressed);
+        let mut option = CallOption::default().wait_for_ready(wait_for_ready).write_flags(flags);
         if let Some(timeout) = timeout {
             option = option.timeout(timeout);
         }
@@ -178,9 +181,10 @@ impl<T> Future for Reply<T> {
 /// Reads the one reply of a call as a stream, to see that it is one.
 async fn exactly_one<T>(mut replies: Streaming<T>) -> Result<Response<T>, Status> {
     let headers = replies.headers().await.clone();
-    let Some(first) = replies.message().await? else { return Err(missing_reply()) };
+    let Some(message) = replies.message().await? else { return Err(missing_reply()) };
+    let received = Received { compressed: replies.compressed(), ..Received::local(message) };
     match replies.message().await? {
-        None => Ok(Response::from_parts(first, headers, replies.trailers().clone())),
+        None => Ok(Response::received(received, headers, replies.trailers().clone())),
         Some(_) => Err(Status::unimplemented("the server sent more than the one reply it owed")),
     }
 }
@@ -219,20 +223,20 @@ impl Started {
     }
 
     /// A message that came.
-    pub(super) fn opened<T>(&self, received: Decoded<T>) -> Result<T, Status> {
+    pub(super) fn opened<T>(&self, received: Decoded<T>) -> Result<Received<T>, Status> {
         inbound::opened(received, self.watch.tally().as_deref(), "reply")
     }
 
     /// The result of a call with one reply.
     fn finish<T>(&mut self, result: grpcio::Result<Decoded<T>>) -> Result<Response<T>, Status> {
-        let message = match result {
+        let received = match result {
             Ok(received) => self.opened(received),
             Err(error) => Err(self.failed(error)),
         };
-        let message = message.map_err(|status| self.ended(status))?;
+        let received = received.map_err(|status| self.ended(status))?;
         self.ended_ok()?;
         let headers = Metadata::from_pairs(self.seen.take_headers());
-        Ok(Response::from_parts(message, headers, self.trailers()))
+        Ok(Response::received(received, headers, self.trailers()))
     }
 
     /// Tells the interceptors of a call that ended with an error; what is left of it.

@@ -1,35 +1,63 @@
 use grpcio::{Marshaller, MessageReader, Method, pb_de, pb_ser};
 use protobuf::Message;
 
+use crate::seam::{self, Envelope};
+
 use super::Status;
 
 /// A message as it was received, or why it can't be read. grpcio would answer a bad
 /// message itself, and wrongly; so decoding never fails as far as grpcio can see.
 pub(super) type Decoded<T> = Result<Received<T>, Undecodable>;
 
-/// A message, and how long it was on the wire (after decompression).
+/// A message, and how it came.
 pub(super) struct Received<T> {
     pub message: T,
+    /// Its encoded size; after decompression, if it was compressed.
     pub bytes: u64,
+    pub compressed: bool,
 }
 
-/// Why a message can't be read, for the log of this side and the eyes of the other.
-#[derive(Debug)]
-pub(super) struct Undecodable(String);
-
-impl Undecodable {
-    pub(super) fn status(self, what: &str) -> Status {
-        Status::internal(format!("the {what} message can't be decoded: {}", self.0))
+impl<T> Received<T> {
+    /// What did not come as a message.
+    pub(super) fn local(message: T) -> Self {
+        Received { message, bytes: 0, compressed: false }
     }
 }
 
-fn decode<T: Message>(reader: MessageReader) -> grpcio::Result<Decoded<T>> {
+/// Why a message can't be read.
+pub(super) enum Undecodable {
+    Malformed(String),
+    Corrupt,
+    TooLong,
+}
+
+impl Undecodable {
+    pub(super) fn status(self, what: &str) -> Status {
+        match self {
+            Self::Malformed(why) => {
+                Status::internal(format!("the {what} message can't be decoded: {why}"))
+            }
+            Self::Corrupt => Status::internal(format!("the {what} message can't be inflated")),
+            Self::TooLong => Status::resource_exhausted(format!(
+                "the {what} message is longer than allowed when it is inflated"
+            )),
+        }
+    }
+}
+
+fn decode<T: Message>(mut reader: MessageReader) -> grpcio::Result<Decoded<T>> {
+    let compressed = match seam::open(&mut reader) {
+        Envelope::None => false,
+        Envelope::Inflated => true,
+        Envelope::Corrupt => return Ok(Err(Undecodable::Corrupt)),
+        Envelope::TooLong => return Ok(Err(Undecodable::TooLong)),
+    };
     let bytes = reader.len() as u64;
-    let message = pb_de(reader);
-    Ok(message.map(|message| Received { message, bytes }).map_err(|error| match error {
-        grpcio::Error::Codec(error) => Undecodable(error.to_string()),
-        other => Undecodable(other.to_string()),
-    }))
+    Ok(match pb_de(reader) {
+        Ok(message) => Ok(Received { message, bytes, compressed }),
+        Err(grpcio::Error::Codec(error)) => Err(Undecodable::Malformed(error.to_string())),
+        Err(other) => Err(Undecodable::Malformed(other.to_string())),
+    })
 }
 
 fn never<T>(_: &Decoded<T>, _: &mut grpcio::GrpcSlice) -> grpcio::Result<()> {

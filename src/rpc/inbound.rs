@@ -23,20 +23,23 @@ pub(super) type Shared<T> = Arc<Mutex<RequestStream<Decoded<T>>>>;
 
 /// How the request of a call that is being served comes in: as a message, or a stream.
 pub(super) trait Intake<Q>: Send + 'static {
-    fn take(self, tally: Option<Arc<Tally>>) -> impl Future<Output = Result<Q, Status>> + Send;
+    fn take(
+        self,
+        tally: Option<Arc<Tally>>,
+    ) -> impl Future<Output = Result<Received<Q>, Status>> + Send;
 }
 
 /// A message that grpcio has read.
 impl<Q: Send + 'static> Intake<Q> for Decoded<Q> {
-    async fn take(self, tally: Option<Arc<Tally>>) -> Result<Q, Status> {
+    async fn take(self, tally: Option<Arc<Tally>>) -> Result<Received<Q>, Status> {
         opened(self, tally.as_deref(), "request")
     }
 }
 
 /// A stream, which the handler reads.
 impl<Q: Send + 'static> Intake<Streaming<Q>> for Requests<Q> {
-    async fn take(self, tally: Option<Arc<Tally>>) -> Result<Streaming<Q>, Status> {
-        Ok(Streaming::new(Requests { tally, ..self }))
+    async fn take(self, tally: Option<Arc<Tally>>) -> Result<Received<Streaming<Q>>, Status> {
+        Ok(Received::local(Streaming::new(Requests { tally, ..self })))
     }
 }
 
@@ -44,15 +47,16 @@ impl<Q: Send + 'static> Intake<Streaming<Q>> for Requests<Q> {
 pub(super) struct ExactlyOne<Q>(pub Requests<Q>);
 
 impl<Q: Send + 'static> Intake<Q> for ExactlyOne<Q> {
-    async fn take(self, tally: Option<Arc<Tally>>) -> Result<Q, Status> {
-        let mut requests = self.0.take(tally).await?;
-        let Some(first) = requests.message().await? else {
+    async fn take(self, tally: Option<Arc<Tally>>) -> Result<Received<Q>, Status> {
+        let mut requests = self.0.take(tally).await?.message;
+        let Some(message) = requests.message().await? else {
             return Err(Status::unimplemented(
                 "the method takes one request message, and got none",
             ));
         };
+        let compressed = requests.compressed();
         match requests.message().await? {
-            None => Ok(first),
+            None => Ok(Received { compressed, ..Received::local(message) }),
             Some(_) => {
                 Err(Status::unimplemented("the method takes one request message, and got more"))
             }
@@ -74,7 +78,7 @@ impl<T> Requests<T> {
 }
 
 impl<T: Send> Source<T> for Requests<T> {
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Status>>> {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         let item = std::task::ready!(self.call.within(|| stream.poll_next_unpin(cx)));
         Poll::Ready(match item {
@@ -91,12 +95,12 @@ pub(super) fn opened<T>(
     received: Decoded<T>,
     tally: Option<&Tally>,
     what: &str,
-) -> Result<T, Status> {
-    let Received { message, bytes } = received.map_err(|error| error.status(what))?;
+) -> Result<Received<T>, Status> {
+    let received = received.map_err(|error| error.status(what))?;
     if let Some(tally) = tally {
-        tally.received(bytes);
+        tally.received(received.bytes);
     }
-    Ok(message)
+    Ok(received)
 }
 
 fn broken_off(call: &ServerCall) -> Status {
@@ -125,7 +129,7 @@ where
     T: Send,
     R: Stream<Item = grpcio::Result<Decoded<T>>> + Receiver + Unpin + Send,
 {
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Status>>> {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
         while let Some(receiver) = &mut self.receiver {
             match std::task::ready!(receiver.poll_next_unpin(cx)) {
                 Some(Ok(received)) => match self.started.opened(received) {
@@ -133,10 +137,13 @@ where
                     // Dropping the receiver ends the call from this side.
                     Err(status) => (self.failed, self.receiver) = (Some(status), None),
                 },
-                // grpcio reports a status as soon as it is there, before the messages that
-                // came ahead of it: read on to the end of those.
+                // grpcio reports a status as soon as it is there, before a message that it has
+                // read ahead: read on to the end. C-core holds a status back until all others
+                // are read. A read that is started now may hang, if the call failed in a retry,
+                // unless it is cancelled.
                 Some(Err(error)) if self.failed.is_none() => {
                     self.failed = Some(self.started.failed(error));
+                    receiver.cancel();
                 }
                 Some(Err(_)) | None => self.receiver = None,
             }
@@ -166,6 +173,7 @@ where
 /// The part that grpcio's two receivers share.
 pub(super) trait Receiver {
     fn headers(&mut self) -> Pin<Box<dyn Future<Output = Metadata> + Send + '_>>;
+    fn cancel(&mut self);
 }
 
 macro_rules! receivers {
@@ -175,6 +183,10 @@ macro_rules! receivers {
                 $receiver::headers(self)
                     .map(|headers| headers.map(Metadata::from_grpcio).unwrap_or_default())
                     .boxed()
+            }
+
+            fn cancel(&mut self) {
+                $receiver::cancel(self);
             }
         }
     )+};

@@ -80,6 +80,11 @@ impl Metadata {
         self.0.is_empty()
     }
 
+    /// Adds a pair that C-core takes for itself.
+    pub(super) fn push_internal(&mut self, key: &str, value: &str) {
+        self.0.push((key.into(), value.into()));
+    }
+
     pub(super) fn from_pairs(pairs: Pairs) -> Self {
         Metadata(pairs)
     }

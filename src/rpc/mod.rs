@@ -13,6 +13,7 @@
 mod blocking;
 mod client;
 mod codec;
+mod compression;
 mod inbound;
 mod interceptor;
 mod log_calls;
@@ -29,6 +30,7 @@ mod timeout;
 pub use blocking::blocking;
 pub(crate) use client::Config;
 pub use client::{Client, Reply};
+pub use compression::{Compression, Compressor};
 pub use futures::Stream;
 pub(crate) use interceptor::Interceptors;
 pub use interceptor::{Call, End, Interceptor, Side, Traffic};

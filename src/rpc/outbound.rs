@@ -22,6 +22,7 @@ use super::interceptor::Tally;
 pub struct Sender<T> {
     sink: Option<ClientCStreamSender<T>>,
     closing: bool,
+    compresses: bool,
     tally: Option<Arc<Tally>>,
     _client: Arc<Shared>,
 }
@@ -48,7 +49,13 @@ impl<T: Message> Sender<T> {
         // grpcio then holds back the last message that was fed, and sends it without the
         // hint to buffer when it is flushed.
         sink.enhance_batch(true);
-        Sender { sink: Some(sink), closing: false, tally, _client: client.clone() }
+        Sender {
+            sink: Some(sink),
+            closing: false,
+            compresses: true,
+            tally,
+            _client: client.clone(),
+        }
     }
 
     /// Sends a message, and waits until C-core has taken it.
@@ -63,6 +70,12 @@ impl<T: Message> Sender<T> {
     /// meanwhile, there is nothing left to close, and its status is with the receiving half.
     pub async fn close(&mut self) {
         let _ = SinkExt::close(self).await;
+    }
+
+    /// Whether the messages that are sent from now on are compressed, if the call is; they are
+    /// at first.
+    pub fn set_compresses(&mut self, yes: bool) {
+        self.compresses = yes;
     }
 
     fn poll(
@@ -92,7 +105,8 @@ impl<T: Message> Sink<T> for Sender<T> {
         if let Some(tally) = &self.tally {
             tally.sent(message.compute_size());
         }
-        match self.poll(|sink| Poll::Ready(sink.start_send((message, WriteFlags::default())))) {
+        let flags = WriteFlags::default().force_no_compress(!self.compresses);
+        match self.poll(|sink| Poll::Ready(sink.start_send((message, flags)))) {
             Poll::Ready(result) => result,
             Poll::Pending => Err(Ended),
         }

@@ -170,8 +170,8 @@ impl<T: Message> Many<T> {
                     if let Some(tally) = tally {
                         tally.sent(message.compute_size());
                     }
-                    let flagged = (message, WriteFlags::default());
-                    self.0.feed(flagged).await.map_err(Status::from_grpcio)?;
+                    let flags = WriteFlags::default().force_no_compress(!call.compresses());
+                    self.0.feed((message, flags)).await.map_err(Status::from_grpcio)?;
                     continue;
                 }
                 Some(Err(status)) => Err(status),

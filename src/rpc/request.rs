@@ -3,7 +3,8 @@ use std::time::{Duration, Instant};
 
 use crate::seam::ServerCall;
 
-use super::Metadata;
+use super::codec::Received;
+use super::{Compression, Compressor, Metadata};
 
 /// What a caller asks: a message (or a [`Streaming`](super::Streaming) of them) and what goes with it.
 ///
@@ -16,6 +17,8 @@ pub struct Request<T> {
     metadata: Metadata,
     timeout: Option<Duration>,
     wait_for_ready: bool,
+    compression: Option<Compression>,
+    compressed: bool,
     call: Option<Served>,
 }
 
@@ -37,12 +40,19 @@ impl<T> Request<T> {
             metadata: Metadata::new(),
             timeout: None,
             wait_for_ready: false,
+            compression: None,
+            compressed: true,
             call: None,
         }
     }
 
-    pub(super) fn served(message: T, metadata: Metadata, call: &Arc<ServerCall>) -> Self {
-        Request { metadata, call: Some(Served(call.clone())), ..Request::new(message) }
+    pub(super) fn served(
+        received: Received<T>,
+        metadata: Metadata,
+        call: &Arc<ServerCall>,
+    ) -> Self {
+        let Received { message, compressed, .. } = received;
+        Request { metadata, compressed, call: Some(Served(call.clone())), ..Request::new(message) }
     }
 
     /// The message.
@@ -62,6 +72,8 @@ impl<T> Request<T> {
             metadata: self.metadata,
             timeout: self.timeout,
             wait_for_ready: self.wait_for_ready,
+            compression: self.compression,
+            compressed: self.compressed,
             call: self.call,
         }
     }
@@ -88,6 +100,28 @@ impl<T> Request<T> {
         self.wait_for_ready = wait;
     }
 
+    /// Compresses the messages of this call, whatever the channel's setting is.
+    pub fn set_compression(&mut self, compression: Compression) {
+        self.compression = Some(compression);
+    }
+
+    /// Whether the one message of this request is compressed, if the call is; it is by
+    /// default. For a stream, see [`Sender::set_compresses`](super::Sender::set_compresses).
+    pub fn set_compresses(&mut self, yes: bool) {
+        self.compressed = yes;
+    }
+
+    /// On the server: whether the one message of this request came compressed. For a stream,
+    /// see [`Streaming::compressed`](super::Streaming::compressed).
+    pub fn compressed(&self) -> bool {
+        self.call.is_some() && self.compressed
+    }
+
+    /// On the server: the switch for the compression of the reply's messages.
+    pub fn compressor(&self) -> Option<Compressor> {
+        self.call.as_ref().map(|call| Compressor(call.0.clone()))
+    }
+
     /// On the server: when the caller stops waiting, if it set a deadline.
     pub fn deadline(&self) -> Option<Instant> {
         self.call.as_ref().and_then(|call| call.0.deadline())
@@ -104,9 +138,22 @@ impl<T> Request<T> {
         self.call.as_ref().map(|call| call.0.peer())
     }
 
-    pub(super) fn into_parts(self) -> (T, Metadata, Option<Duration>, bool) {
-        (self.message, self.metadata, self.timeout, self.wait_for_ready)
+    /// The message, and how the call is to be made.
+    pub(super) fn into_parts(mut self) -> (T, Outset) {
+        if let Some(compression) = self.compression {
+            compression.request(&mut self.metadata);
+        }
+        let Request { metadata, timeout, wait_for_ready, compressed, .. } = self;
+        (self.message, Outset { metadata, timeout, wait_for_ready, compressed })
     }
+}
+
+/// How a call is to be made.
+pub(super) struct Outset {
+    pub metadata: Metadata,
+    pub timeout: Option<Duration>,
+    pub wait_for_ready: bool,
+    pub compressed: bool,
 }
 
 impl<T> From<T> for Request<T> {
@@ -122,16 +169,25 @@ pub struct Response<T> {
     message: T,
     headers: Metadata,
     trailers: Metadata,
+    compression: Option<Compression>,
+    compressed: bool,
 }
 
 impl<T> Response<T> {
     /// A response with nothing but a message, or a stream.
     pub fn new(message: T) -> Self {
-        Response { message, headers: Metadata::new(), trailers: Metadata::new() }
+        Response {
+            message,
+            headers: Metadata::new(),
+            trailers: Metadata::new(),
+            compression: None,
+            compressed: false,
+        }
     }
 
-    pub(super) fn from_parts(message: T, headers: Metadata, trailers: Metadata) -> Self {
-        Response { message, headers, trailers }
+    pub(super) fn received(received: Received<T>, headers: Metadata, trailers: Metadata) -> Self {
+        let Received { message, compressed, .. } = received;
+        Response { headers, trailers, compressed, ..Response::new(message) }
     }
 
     /// The message.
@@ -164,7 +220,21 @@ impl<T> Response<T> {
         &mut self.trailers
     }
 
-    pub(super) fn into_parts(self) -> (T, Metadata, Metadata) {
+    /// Compresses the messages of this reply, whatever the server's setting is; the client has
+    /// to accept it, or they go as they are.
+    pub fn set_compression(&mut self, compression: Compression) {
+        self.compression = Some(compression);
+    }
+
+    /// In a client: whether the message came compressed.
+    pub fn compressed(&self) -> bool {
+        self.compressed
+    }
+
+    pub(super) fn into_parts(mut self) -> (T, Metadata, Metadata) {
+        if let Some(compression) = self.compression {
+            compression.request(&mut self.headers);
+        }
         (self.message, self.headers, self.trailers)
     }
 }

@@ -56,8 +56,8 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
                 Err(refused) => return reply.fail(&call, refused).await,
             };
             match until_over(&call, method, request.take(watch.tally())).await {
-                Ok(message) => {
-                    let request = Request::served(message, metadata, &call);
+                Ok(received) => {
+                    let request = Request::served(received, metadata, &call);
                     handler(request, Responder { call, method, reply, watch }).await;
                 }
                 Err(status) => reply.fail(&call, watch.end(status)).await,

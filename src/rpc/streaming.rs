@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 use futures::future::BoxFuture;
 use futures::{Stream, StreamExt, TryStreamExt};
 
+use super::codec::Received;
 use super::{Metadata, Status};
 
 /// A stream of messages from the peer: requests in a handler, replies in a client.
@@ -20,12 +21,13 @@ pub struct Streaming<T> {
     source: Option<Box<dyn Source<T>>>,
     headers: Option<Metadata>,
     trailers: Metadata,
+    compressed: bool,
 }
 
 /// Where messages come from.
 pub(super) trait Source<T>: Send {
     /// The next message; not called again after an error or the end.
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Status>>>;
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>>;
 
     /// The metadata before the first message.
     fn headers(&mut self) -> BoxFuture<'_, Metadata> {
@@ -40,7 +42,8 @@ pub(super) trait Source<T>: Send {
 
 impl<T> Streaming<T> {
     pub(super) fn new(source: impl Source<T> + 'static) -> Self {
-        Streaming { source: Some(Box::new(source)), headers: None, trailers: Metadata::new() }
+        let source: Option<Box<dyn Source<T>>> = Some(Box::new(source));
+        Streaming { source, headers: None, trailers: Metadata::new(), compressed: false }
     }
 
     /// A stream of messages that does not come from a peer: for calling a handler directly.
@@ -54,6 +57,11 @@ impl<T> Streaming<T> {
     /// The status that ended the stream, once.
     pub async fn message(&mut self) -> Result<Option<T>, Status> {
         self.try_next().await
+    }
+
+    /// Whether the last message that was yielded came compressed.
+    pub fn compressed(&self) -> bool {
+        self.compressed
     }
 
     /// In a client: the metadata that the server sent before its first message. Waits for
@@ -87,7 +95,11 @@ impl<T> Stream for Streaming<T> {
         if !matches!(item, Some(Ok(_))) {
             self.source = None;
         }
-        Poll::Ready(item)
+        Poll::Ready(item.map(|item| {
+            let Received { message, compressed, .. } = item?;
+            self.compressed = compressed;
+            Ok(message)
+        }))
     }
 }
 
@@ -100,7 +112,7 @@ impl<T> fmt::Debug for Streaming<T> {
 struct Local<S>(Pin<Box<S>>);
 
 impl<T, S: Stream<Item = Result<T, Status>> + Send> Source<T> for Local<S> {
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Status>>> {
-        self.0.poll_next_unpin(cx)
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
+        self.0.poll_next_unpin(cx).map_ok(Received::local)
     }
 }

@@ -10,13 +10,13 @@
 use std::ffi::{c_char, c_void};
 
 use grpcio_sys::{
-    gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_completion_queue,
+    self as sys, gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_completion_queue,
     grpc_completion_type, grpc_event, grpc_metadata_array, grpc_slice, grpc_status_code,
     grpcwrap_batch_context, grpcwrap_request_call_context,
 };
 
 use super::batch::{self, Observer};
-use super::{ServerCall, client_call, metadata, server_call};
+use super::{ServerCall, client_call, inflate, metadata, server_call};
 
 unsafe extern "C" {
     fn __real_grpcwrap_request_call_context_deadline(
@@ -214,7 +214,7 @@ unsafe extern "C" fn __wrap_grpcwrap_batch_context_take_recv_message(
         {
             call.read_nothing();
         }
-        message
+        inflate::inflate(message)
     }
 }
 
@@ -267,7 +267,11 @@ unsafe extern "C" fn __wrap_grpcwrap_call_send_status_from_server(
     unsafe {
         let mut own: grpc_metadata_array = std::mem::zeroed();
         let (mut headers, mut trailers) = (headers, trailers);
+        let mut write_flags = write_flags;
         if let Some(current) = server_call::current_is(call) {
+            if !current.compresses() {
+                write_flags |= sys::GRPC_WRITE_NO_COMPRESS;
+            }
             if !headers.is_null() && !current.claim_headers() {
                 headers = std::ptr::null_mut();
             }

@@ -18,11 +18,13 @@
 
 mod batch;
 mod client_call;
+mod inflate;
 mod interpose;
 mod metadata;
 mod server_call;
 
 pub(crate) use client_call::ClientCall;
+pub(crate) use inflate::{Envelope, inflate_up_to, open};
 pub(crate) use interpose::check;
 pub(crate) use metadata::Pairs;
 pub(crate) use server_call::{ServerCall, accepted, current};
@@ -35,6 +37,14 @@ use std::ffi::CStr;
 /// refers to it, of other callers behind a proxy too (CVE-2024-7246). Costs 0 to 6 % of
 /// the calls per second.
 pub(crate) const NO_HEADER_TABLE: &CStr = c"grpc.http2.hpack_table_size.decoder";
+
+/// The channel argument that makes C-core hand over compressed messages as they are, to be set
+/// to 0 on both sides; the thread of each queue is to call [`inflate_up_to`].
+pub(crate) const NO_INFLATE: &CStr = c"grpc.per_message_decompression";
+
+/// The channel argument for how hard gzip and deflate try, to be set on both sides: left alone,
+/// the bundled core takes its default of -1 for 0, and compresses nothing.
+pub(crate) const COMPRESSION_LEVEL: (&CStr, i32) = (c"grpc.gzip_compression_level", 6);
 
 /// The version of the C-core that this process runs on, such as `33.0.0` (gRPC 1.56).
 pub fn core_version() -> &'static str {

@@ -29,6 +29,7 @@ pub struct ServerCall {
     waker: AtomicWaker,
     half_closed: AtomicBool,
     headers_sent: AtomicBool,
+    uncompressed: AtomicBool,
     outgoing: Mutex<Outgoing>,
 }
 
@@ -62,6 +63,7 @@ impl ServerCall {
             waker: AtomicWaker::new(),
             half_closed: AtomicBool::new(false),
             headers_sent: AtomicBool::new(false),
+            uncompressed: AtomicBool::new(false),
             outgoing: Mutex::default(),
         })
     }
@@ -109,6 +111,15 @@ impl ServerCall {
             FINISHED => Some(End::Finished),
             _ => Some(End::Cancelled),
         }
+    }
+
+    /// Whether messages that are sent from now on are compressed, if the call is.
+    pub(crate) fn set_compresses(&self, yes: bool) {
+        self.uncompressed.store(!yes, Ordering::Release);
+    }
+
+    pub(crate) fn compresses(&self) -> bool {
+        !self.uncompressed.load(Ordering::Acquire)
     }
 
     /// The headers that leave with the first message, or with the status.

@@ -7,10 +7,13 @@ mod drain;
 use std::fmt;
 use std::sync::Arc;
 
-use grpcio::{ChannelBuilder, EnvBuilder, ServerBuilder as GrpcioBuilder, ServerCredentials};
+use grpcio::{
+    ChannelBuilder, EnvBuilder, ResourceQuota, ServerBuilder as GrpcioBuilder, ServerCredentials,
+};
 
-use crate::rpc::{Interceptor, Service, Terms};
+use crate::rpc::{Compression, Interceptor, Service, Terms};
 use crate::seam;
+use crate::transport::{Transport, Window};
 
 pub use address::{Address, InvalidAddress};
 pub use bind::BindError;
@@ -21,7 +24,9 @@ pub struct ServerBuilder {
     addresses: Vec<Address>,
     services: Vec<Service>,
     completion_queues: usize,
-    max_receive: usize,
+    max_concurrent_streams: u32,
+    memory_quota: Option<usize>,
+    transport: Transport,
     terms: Terms,
 }
 
@@ -64,7 +69,43 @@ impl ServerBuilder {
     /// The longest message, in bytes, that is taken from a client; 4 MiB by default, as in
     /// every gRPC implementation. A longer one ends its call with `RESOURCE_EXHAUSTED`.
     pub fn max_receive(mut self, bytes: usize) -> Self {
-        self.max_receive = bytes;
+        self.transport.max_receive = bytes;
+        self
+    }
+
+    /// The most metadata, in bytes as HTTP/2 counts them, that is taken with a call; 16 KiB by
+    /// default. More ends the call with `RESOURCE_EXHAUSTED`.
+    pub fn max_metadata(mut self, bytes: usize) -> Self {
+        self.transport.max_metadata = bytes;
+        self
+    }
+
+    /// How far a client may send ahead of the handler that reads; 64 KiB a stream by default,
+    /// which holds a thousand stalled streams in less than 256 MiB.
+    pub fn window(mut self, window: Window) -> Self {
+        self.transport.window = window;
+        self
+    }
+
+    /// How many calls may run at once on one connection; 1,000 by default. Those over it wait
+    /// in the client.
+    pub fn max_concurrent_streams(mut self, count: u32) -> Self {
+        self.max_concurrent_streams = count;
+        self
+    }
+
+    /// How much memory all connections together may take for what they receive, in bytes; no
+    /// bound by default. C-core keeps to it by ending calls with `RESOURCE_EXHAUSTED`, and by
+    /// taking no new connections.
+    pub fn memory_quota(mut self, bytes: usize) -> Self {
+        self.memory_quota = Some(bytes);
+        self
+    }
+
+    /// Compresses every reply, for clients that accept it; none by default. A handler may
+    /// decide otherwise for its call.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.transport.compression = compression;
         self
     }
 
@@ -79,19 +120,25 @@ impl ServerBuilder {
             EnvBuilder::new()
                 .cq_count(self.completion_queues)
                 .name_prefix("quartet-server")
-                .after_start(drain::mark_queue_thread)
+                .after_start(move || {
+                    drain::mark_queue_thread();
+                    self.transport.start_queue_thread();
+                })
                 .build(),
         );
-        let arguments = ChannelBuilder::new(environment.clone())
+        let mut arguments = ChannelBuilder::new(environment.clone())
             // On by default in C-core; a second server on a taken port would start in silence.
             .reuse_port(false)
-            .max_receive_message_len(i32::try_from(self.max_receive).unwrap_or(i32::MAX))
+            .max_concurrent_stream(i32::try_from(self.max_concurrent_streams).unwrap_or(i32::MAX))
             // When C-core ends a call at its deadline, it sends the end of the stream several
             // times, which breaks the whole connection of a client on the h2 crate. `rpc`
             // keeps the deadlines instead.
-            .raw_cfg_int(c"grpc.enable_deadline_checking".into(), 0)
-            .raw_cfg_int(seam::NO_HEADER_TABLE.into(), 0)
-            .build_args();
+            .raw_cfg_int(c"grpc.enable_deadline_checking".into(), 0);
+        if let Some(bytes) = self.memory_quota {
+            let quota = ResourceQuota::new(Some("quartet-server")).resize_memory(bytes);
+            arguments = arguments.set_resource_quota(quota);
+        }
+        let arguments = self.transport.apply(arguments).build_args();
         let mut builder = GrpcioBuilder::new(environment).channel_args(arguments);
         let terms = Arc::new(self.terms);
         for service in self.services {
@@ -129,7 +176,9 @@ impl Server {
             addresses: Vec::new(),
             services: Vec::new(),
             completion_queues: 1,
-            max_receive: 4 << 20,
+            max_concurrent_streams: 1000,
+            memory_quota: None,
+            transport: Transport::default(),
             terms: Terms::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod probe;
 pub mod process;
+pub mod relay;
 
 use std::panic::Location;
 use std::pin::pin;

@@ -2,6 +2,7 @@ use std::path::Path;
 use std::pin::pin;
 
 use futures::StreamExt;
+use futures::future::{self, Either};
 use quartet::chat::{Message, message};
 use quartet::rpc::Sender;
 
@@ -14,8 +15,16 @@ pub async fn run(session: Session<'_>, file: Option<&Path>) -> Result<(), Failur
     let lines = input::lines(file, session.options.max_message)?;
     let upload = session.connection.client.upload_stream(session.request(())?);
     let (sender, reply) = upload.map_err(|status| session.failed(status))?;
-    send(&session, lines, sender).await?;
-    match reply.await {
+    // A call that ends early says so at once, whatever is still to be read.
+    let sending = pin!(send(&session, lines, sender));
+    let result = match future::select(sending, reply).await {
+        Either::Left((sent, reply)) => {
+            sent?;
+            reply.await
+        }
+        Either::Right((result, _)) => result,
+    };
+    match result {
         Ok(response) => {
             session.output.message(response.get_ref())?;
             session.end(Ok(()))

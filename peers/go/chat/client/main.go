@@ -22,6 +22,7 @@ var (
 	addr  = flag.String("server", "127.0.0.1:50051", "call the server at `host:port`")
 	pace  = flag.Float64("pace", 1, "`factor` on the article's sleeps; 0 for none")
 	style = flag.String("style", "all", "hello, broadcast, upload, chat or all")
+	check = flag.Bool("check", false, "check the server (its pace must be 500ms), instead of making the article's calls")
 )
 
 var styles = []struct {
@@ -45,6 +46,13 @@ func main() {
 	}
 	defer conn.Close()
 	c := chat.NewChatServiceClient(conn)
+
+	if *check {
+		if !runChecks(c) {
+			os.Exit(1)
+		}
+		return
+	}
 
 	known := false
 	for _, s := range styles {

@@ -1,0 +1,142 @@
+//! Received messages that are compressed.
+//!
+//! C-core inflates a message whole before it looks at its size, and does not tell that it
+//! did. So it is told to hand compressed messages over as they are
+//! ([`NO_INFLATE`](super::NO_INFLATE)), and they are inflated here, up to the limit of the
+//! queue's thread that received them. What became of a message travels in front of it, in
+//! an envelope that begins with a secret of this process, from here to the codec, which
+//! opens it.
+
+use std::cell::Cell;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, BufRead, Read};
+use std::sync::LazyLock;
+
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use grpcio::MessageReader;
+use grpcio_sys::{
+    self as sys, grpc_byte_buffer, grpc_byte_buffer_reader, grpc_compression_algorithm as Algorithm,
+};
+
+/// What became of a compressed message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelope {
+    /// The message was not compressed.
+    None,
+    /// The message was compressed, and what follows is inflated.
+    Inflated,
+    /// Inflated, it would be longer than this process takes.
+    TooLong,
+    /// It can't be inflated.
+    Corrupt,
+}
+
+const SECRET: usize = 16;
+
+static SECRET_OF_THIS_PROCESS: LazyLock<[u8; SECRET]> = LazyLock::new(|| {
+    let random = || RandomState::new().hash_one(()).to_ne_bytes();
+    let mut secret = [0; SECRET];
+    secret[..SECRET / 2].copy_from_slice(&random());
+    secret[SECRET / 2..].copy_from_slice(&random());
+    secret
+});
+
+thread_local! {
+    /// How long a message may be that this thread inflates; without a limit the thread is not
+    /// one of ours, and C-core has been told nothing.
+    static LIMIT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// Makes this thread, of a completion queue, inflate messages of up to `limit` bytes.
+pub(crate) fn inflate_up_to(limit: usize) {
+    LIMIT.set(Some(limit));
+}
+
+/// Takes the envelope off a message, if it has one.
+pub(crate) fn open(message: &mut MessageReader) -> Envelope {
+    let kind = match message.fill_buf() {
+        Ok(start) if start.len() > SECRET && start[..SECRET] == *SECRET_OF_THIS_PROCESS => {
+            start[SECRET]
+        }
+        _ => return Envelope::None,
+    };
+    message.consume(SECRET + 1);
+    match kind {
+        0 => Envelope::Inflated,
+        1 => Envelope::TooLong,
+        _ => Envelope::Corrupt,
+    }
+}
+
+/// Replaces a compressed message by its envelope and, if all is well, its inflated bytes.
+///
+/// # Safety
+/// `buffer` is null or a received message that is the caller's alone; so is what is returned.
+pub(super) unsafe fn inflate(buffer: *mut grpc_byte_buffer) -> *mut grpc_byte_buffer {
+    let Some(limit) = LIMIT.get() else { return buffer };
+    if buffer.is_null() {
+        return buffer;
+    }
+    // SAFETY: a received message is a raw one, so the union holds `raw`; the compressed
+    // buffer is destroyed once, and replaced.
+    unsafe {
+        let algorithm = (*buffer).data.raw.compression;
+        if algorithm == Algorithm::GRPC_COMPRESS_NONE {
+            return buffer;
+        }
+        let compressed = read_all(buffer);
+        sys::grpc_byte_buffer_destroy(buffer);
+        let mut bytes = [&SECRET_OF_THIS_PROCESS[..], &[0]].concat();
+        if let Err(kind) = inflate_into(&mut bytes, &compressed, algorithm, limit) {
+            bytes.truncate(SECRET);
+            bytes.push(kind);
+        }
+        let mut slice = sys::grpc_slice_from_copied_buffer(bytes.as_ptr().cast(), bytes.len());
+        let inflated = sys::grpc_raw_byte_buffer_create(&mut slice, 1);
+        sys::grpcwrap_slice_unref(&slice);
+        inflated
+    }
+}
+
+/// On failure, the kind of the envelope.
+fn inflate_into(
+    bytes: &mut Vec<u8>,
+    compressed: &[u8],
+    algorithm: Algorithm,
+    limit: usize,
+) -> Result<(), u8> {
+    const TOO_LONG: u8 = 1;
+    const CORRUPT: u8 = 2;
+    let allowed = limit as u64 + 1;
+    let read: io::Result<usize> = match algorithm {
+        Algorithm::GRPC_COMPRESS_GZIP => {
+            MultiGzDecoder::new(compressed).take(allowed).read_to_end(bytes)
+        }
+        _ => ZlibDecoder::new(compressed).take(allowed).read_to_end(bytes),
+    };
+    match read {
+        Ok(length) if length <= limit => Ok(()),
+        Ok(_) => Err(TOO_LONG),
+        Err(_) => Err(CORRUPT),
+    }
+}
+
+/// # Safety
+/// `buffer` is alive, and the caller's alone.
+unsafe fn read_all(buffer: *mut grpc_byte_buffer) -> Vec<u8> {
+    // SAFETY: the reader is initialised by its own function, and destroyed; the slice is a
+    // reference of our own, which is given back.
+    unsafe {
+        let mut reader: grpc_byte_buffer_reader = std::mem::zeroed();
+        if sys::grpc_byte_buffer_reader_init(&mut reader, buffer) == 0 {
+            return Vec::new();
+        }
+        let slice = sys::grpc_byte_buffer_reader_readall(&mut reader);
+        let mut length = 0;
+        let start = sys::grpcwrap_slice_raw_offset(&slice, 0, &mut length);
+        let bytes = std::slice::from_raw_parts(start.cast::<u8>(), length).to_vec();
+        sys::grpcwrap_slice_unref(&slice);
+        sys::grpc_byte_buffer_reader_destroy(&mut reader);
+        bytes
+    }
+}

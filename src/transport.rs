@@ -1,0 +1,70 @@
+//! What servers and channels set alike: the limits and habits of an HTTP/2 connection.
+
+use grpcio::ChannelBuilder;
+
+use crate::rpc::Compression;
+use crate::seam;
+
+/// How much of a stream the peer may send before this side has read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// This many bytes, at least 65,535 (HTTP/2's own default). A stream whose reader has
+    /// stopped costs about three times as much, and a stream moves at most this much in a
+    /// round trip.
+    Fixed(u32),
+    /// C-core measures the link and lets the window grow with it, to many MiB: fast over long
+    /// distances, and as dear when a reader stops.
+    Adaptive,
+}
+
+/// The settings, with their defaults.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Transport {
+    pub max_receive: usize,
+    pub max_metadata: usize,
+    pub window: Window,
+    pub compression: Compression,
+}
+
+impl Default for Transport {
+    fn default() -> Self {
+        Transport {
+            max_receive: 4 << 20,
+            max_metadata: 16 << 10,
+            window: Window::Fixed(65_535),
+            compression: Compression::None,
+        }
+    }
+}
+
+impl Transport {
+    /// Sets them on a channel, or on what a server makes its channels of.
+    pub(crate) fn apply(self, builder: ChannelBuilder) -> ChannelBuilder {
+        let max_metadata = int(self.max_metadata);
+        let builder = builder
+            .max_receive_message_len(int(self.max_receive))
+            // Between the two C-core refuses at random.
+            .raw_cfg_int(c"grpc.max_metadata_size".into(), max_metadata)
+            .raw_cfg_int(c"grpc.absolute_max_metadata_size".into(), max_metadata)
+            .raw_cfg_int(seam::NO_HEADER_TABLE.into(), 0)
+            .raw_cfg_int(seam::NO_INFLATE.into(), 0)
+            .raw_cfg_int(seam::COMPRESSION_LEVEL.0.into(), seam::COMPRESSION_LEVEL.1)
+            .default_compression_algorithm(self.compression.algorithm());
+        match self.window {
+            Window::Adaptive => builder,
+            Window::Fixed(bytes) => builder
+                .http2_bdp_probe(false)
+                .stream_initial_window_size(int(bytes.max(65_535) as usize)),
+        }
+    }
+
+    /// What each thread of a completion queue has to do first.
+    pub(crate) fn start_queue_thread(self) {
+        seam::inflate_up_to(self.max_receive);
+    }
+}
+
+/// C-core's settings are C's ints.
+fn int(value: usize) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,231 @@
+//! Compression per channel, server, call and message; seen on the wire, and bounded.
+
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
+
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use quartet::channel::{Channel, ChannelBuilder};
+use quartet::chat::{ChatService, ChatServiceClient, Message, message};
+use quartet::rpc::{Code, Compression, Request, Response, Status, Streaming};
+use quartet::server::ServerBuilder;
+
+use crate::support::relay::{Relay, relay};
+use crate::support::{Served, run, serve_with};
+
+const LENGTH: usize = 100_000;
+/// Far less than a message, and far more than one that is compressed.
+const FEW: u64 = 5_000;
+
+fn long() -> Message {
+    message("", "x".repeat(LENGTH))
+}
+
+/// Answers with long messages, and reports which requests came compressed.
+struct Long {
+    seen: Mutex<Sender<bool>>,
+    compression: Option<Compression>,
+}
+
+impl Long {
+    fn saw(&self, compressed: bool) {
+        let _ = self.seen.lock().unwrap().send(compressed);
+    }
+
+    fn reply<T>(&self, body: T) -> Response<T> {
+        let mut response = Response::new(body);
+        if let Some(compression) = self.compression {
+            response.set_compression(compression);
+        }
+        response
+    }
+}
+
+impl ChatService for Long {
+    async fn say_hello(&self, request: Request<Message>) -> Result<Response<Message>, Status> {
+        self.saw(request.compressed());
+        if request.get_ref().user == "plain" {
+            request.compressor().unwrap().set(false);
+        }
+        Ok(self.reply(long()))
+    }
+
+    /// A message that is compressed, and one that is not, in turns.
+    async fn broadcast_messages(
+        &self,
+        request: Request<Message>,
+    ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
+        self.saw(request.compressed());
+        let compressor = request.compressor().unwrap();
+        let messages = stream::iter([true, false, true, false]).map(move |compress| {
+            compressor.set(compress);
+            Ok(long())
+        });
+        Ok(self.reply(messages))
+    }
+
+    async fn upload_stream(
+        &self,
+        request: Request<Streaming<Message>>,
+    ) -> Result<Response<Message>, Status> {
+        let mut upload = request.into_inner();
+        while upload.message().await?.is_some() {
+            self.saw(upload.compressed());
+        }
+        Ok(self.reply(long()))
+    }
+
+    async fn chat_stream(
+        &self,
+        request: Request<Streaming<Message>>,
+    ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
+        Ok(self.reply(request.into_inner()))
+    }
+}
+
+struct Setup {
+    _served: Served,
+    relay: Relay,
+    seen: Receiver<bool>,
+    client: ChatServiceClient,
+}
+
+fn setup(
+    compression: Option<Compression>,
+    server: impl FnOnce(ServerBuilder) -> ServerBuilder,
+    channel: impl FnOnce(ChannelBuilder) -> ChannelBuilder,
+) -> Setup {
+    let (sender, seen) = mpsc::channel();
+    let served = serve_with(Long { seen: Mutex::new(sender), compression }, server);
+    let relay = relay(&served.target);
+    let client = ChatServiceClient::new(channel(Channel::builder(&relay.address)).build());
+    Setup { _served: served, relay, seen, client }
+}
+
+impl Setup {
+    fn seen(&self) -> bool {
+        self.seen.recv_timeout(Duration::from_secs(10)).unwrap()
+    }
+
+    /// Checks how much went up and down since the last time: much, or little.
+    fn passed(&self, up_is_little: bool, down_is_little: bool) {
+        let (up, down) = self.relay.taken();
+        assert_eq!(up < FEW, up_is_little, "{up} bytes went up");
+        assert_eq!(down < FEW, down_is_little, "{down} bytes came down");
+    }
+}
+
+#[test]
+fn nothing_is_compressed_unless_it_is_asked_for() {
+    let setup = setup(None, |server| server, |channel| channel);
+    let response = run(setup.client.say_hello(long())).unwrap();
+    assert!(!setup.seen() && !response.compressed());
+    setup.passed(false, false);
+}
+
+#[test]
+fn a_channel_and_a_server_compress_every_message_if_they_are_told() {
+    for compression in [Compression::Gzip, Compression::Deflate] {
+        let setup = setup(
+            None,
+            |server| server.compression(compression),
+            |channel| channel.compression(compression),
+        );
+        let response = run(setup.client.say_hello(long())).unwrap();
+        assert!(setup.seen() && response.compressed(), "{compression:?}");
+        assert_eq!(response.get_ref(), &long());
+        setup.passed(true, true);
+    }
+}
+
+#[test]
+fn a_call_compresses_by_itself() {
+    let setup = setup(Some(Compression::Gzip), |server| server, |channel| channel);
+    let mut request = Request::new(long());
+    request.set_compression(Compression::Deflate);
+    let response = run(setup.client.say_hello(request)).unwrap();
+    assert!(setup.seen() && response.compressed());
+    assert_eq!(response.get_ref(), &long());
+    setup.passed(true, true);
+}
+
+#[test]
+fn a_call_and_a_message_are_left_out() {
+    let gzip = Compression::Gzip;
+    let setup = setup(None, |server| server.compression(gzip), |channel| channel.compression(gzip));
+    let mut request = Request::new(message("plain", "x".repeat(LENGTH)));
+    request.set_compresses(false);
+    let response = run(setup.client.say_hello(request)).unwrap();
+    assert!(!setup.seen() && !response.compressed());
+    setup.passed(false, false);
+}
+
+#[test]
+fn each_message_of_a_stream_is_compressed_or_not() {
+    let gzip = Compression::Gzip;
+    let setup = setup(None, |server| server.compression(gzip), |channel| channel.compression(gzip));
+    run(async {
+        let mut broadcast = setup.client.broadcast_messages(message("", "")).unwrap();
+        for compressed in [true, false, true, false] {
+            assert_eq!(broadcast.message().await.unwrap(), Some(long()));
+            assert_eq!(broadcast.compressed(), compressed);
+        }
+        setup.seen();
+
+        let (mut sender, reply) = setup.client.upload_stream(()).unwrap();
+        for compress in [false, true, true, false] {
+            sender.set_compresses(compress);
+            sender.send(long()).await.unwrap();
+            assert_eq!(setup.seen(), compress);
+        }
+        sender.close().await;
+        assert!(reply.await.unwrap().compressed());
+    });
+}
+
+#[test]
+fn a_compressed_bomb_is_refused_on_either_side_in_every_style() {
+    let gzip = Compression::Gzip;
+    let setup = setup(None, |server| server.compression(gzip), |channel| channel.compression(gzip));
+    let bomb = || message("", "x".repeat(64 << 20));
+    run(async {
+        let unary = setup.client.say_hello(bomb()).await.unwrap_err();
+        let broadcast = setup.client.broadcast_messages(bomb()).unwrap();
+        let server_streaming = broadcast.try_collect::<Vec<_>>().await.unwrap_err();
+        let (mut sender, reply) = setup.client.upload_stream(()).unwrap();
+        let _ = sender.send(bomb()).await;
+        let client_streaming = reply.await.unwrap_err();
+        let (mut sender, mut echoes) = setup.client.chat_stream(()).unwrap();
+        let _ = sender.send(bomb()).await;
+        let bidi = echoes.message().await.unwrap_err();
+        for status in [unary, server_streaming, client_streaming, bidi] {
+            assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+            assert!(status.message().contains("inflated"), "{status}");
+        }
+    });
+    let small =
+        ChatServiceClient::new(Channel::builder(&setup.relay.address).max_receive(1000).build());
+    let status = run(small.say_hello(message("", ""))).unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+}
+
+/// The trap itself, on bare grpcio: what is asked to be compressed is not, with the bundled
+/// core. (Debian's core compresses.)
+#[test]
+fn bare_grpcio_compresses_nothing_on_the_bundled_core() {
+    if !quartet::core_version().starts_with("33.") {
+        return;
+    }
+    let (sender, _seen) = mpsc::channel();
+    let served = serve_with(Long { seen: Mutex::new(sender), compression: None }, |server| server);
+    let relay = relay(&served.target);
+    let environment = std::sync::Arc::new(grpcio::Environment::new(1));
+    let channel = grpcio::ChannelBuilder::new(environment)
+        .default_compression_algorithm(grpcio::CompressionAlgorithms::GRPC_COMPRESS_GZIP)
+        .set_credentials(grpcio::ChannelCredentials::insecure())
+        .connect(&relay.address);
+    let client = quartet::chat::bare::ChatServiceClient::new(channel);
+    run(client.say_hello_async(&long()).unwrap()).unwrap();
+    let (up, _) = relay.taken();
+    assert!(up > LENGTH as u64, "bare grpcio has compressed: {up} bytes");
+}
