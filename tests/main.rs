@@ -8,11 +8,13 @@ mod compression;
 mod deadlines;
 mod drain;
 mod endings;
-mod go_peer;
+
 mod interceptors;
+mod linking;
 mod load;
 mod metadata;
 mod panics;
+mod peers;
 mod stalled;
 mod support;
 mod uploads;

@@ -1,0 +1,5 @@
+//! Never runs.
+
+fn main() {
+    let _ = quartet::server::Server::builder().start();
+}
