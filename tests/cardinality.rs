@@ -1,6 +1,6 @@
 //! One request is one, and one reply is one, where the settings say so.
 
-use futures::{SinkExt, TryStreamExt};
+use futures::{SinkExt, TryStreamExt, stream};
 use grpcio::{DuplexSink, Method, MethodType, RequestStream, RpcContext, WriteFlags};
 use quartet::channel::Channel;
 use quartet::chat::{Chat, ChatServiceClient, Message, bare, message};
@@ -9,7 +9,7 @@ use quartet::rpc::{Code, Status};
 use crate::support::{bare_channel, bare_server, run, serve_with};
 
 /// The method as a stream both ways: the same on the wire, and any number of messages.
-fn as_stream(method: &Method<Message, Message>) -> Method<Message, Message> {
+pub fn as_stream(method: &Method<Message, Message>) -> Method<Message, Message> {
     let marshaller = || grpcio::Marshaller { ser: grpcio::pb_ser, de: grpcio::pb_de };
     let (req_mar, resp_mar) = (marshaller(), marshaller());
     Method { ty: MethodType::Duplex, name: method.name, req_mar, resp_mar }
@@ -27,10 +27,12 @@ fn two_requests_or_none_are_refused() {
             let call = client.duplex_streaming(&as_stream(method), Default::default());
             let (mut sink, replies) = call.unwrap();
             let error = run(async {
-                for _ in 0..count {
-                    let _ = sink.send((message("", ""), WriteFlags::default())).await;
+                let flagged = || Ok((message("", ""), WriteFlags::default()));
+                let mut requests = stream::iter((0..count).map(|_| flagged()));
+                // A send that fails has met the refusal already; grpcio panics on what follows it.
+                if sink.send_all(&mut requests).await.is_ok() {
+                    let _ = sink.close().await;
                 }
-                let _ = sink.close().await;
                 replies.try_collect::<Vec<_>>().await.unwrap_err()
             });
             let told = error.to_string();
@@ -50,7 +52,7 @@ fn two_requests_or_none_are_refused() {
 }
 
 /// A bare server that answers `count` times, whatever was asked.
-fn answers(count: usize) -> (grpcio::Server, String) {
+pub fn answers(count: usize) -> (grpcio::Server, String) {
     let answer = move |ctx: RpcContext<'_>,
                        requests: RequestStream<Message>,
                        mut sink: DuplexSink<Message>| {

