@@ -16,7 +16,7 @@ use crate::support::http2::{
     SETTINGS, Seen, call, frame, prefixed,
 };
 use crate::support::probe::{Event, probe};
-use crate::support::{Served, run, serve};
+use crate::support::{Served, client, run, serve};
 
 const HELLO: &str = "/chat.ChatService/SayHello";
 const UPLOAD: &str = "/chat.ChatService/UploadStream";
@@ -153,6 +153,19 @@ fn bad_headers_do_not_poison_the_connection() {
             stream += 2;
         }
     }
+}
+
+#[test]
+fn a_client_keeps_no_header_table_either() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let client = client(&address);
+    let mut call = Box::pin(client.say_hello(message("", "")));
+    let _ = run(async { futures::poll!(&mut call) });
+    let mut connection = Connection::accept(&listener);
+    let settings = connection.first_settings();
+    let table_size = settings.chunks(6).find(|setting| setting[..2] == [0, 1]);
+    assert_eq!(table_size, Some(&[0, 1, 0, 0, 0, 0][..]), "the client has a header table");
 }
 
 #[test]

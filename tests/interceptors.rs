@@ -213,3 +213,61 @@ fn a_client_refuses_and_the_server_never_hears_of_it() {
     assert_eq!(next(&server_saw).received.messages, 1);
     assert!(server_saw.try_recv().is_err(), "the refused calls reached the server");
 }
+
+/// Reports who called.
+struct Who(Mutex<Sender<Vec<String>>>);
+
+impl Interceptor for Who {
+    fn before(&self, call: &mut Call) -> Result<(), Status> {
+        let _ = self.0.lock().unwrap().send(call.identity());
+        Ok(())
+    }
+}
+
+#[test]
+fn the_identity_is_the_one_of_the_certificate() {
+    use grpcio::{CertificateRequestType, ChannelCredentialsBuilder, ServerCredentialsBuilder};
+    use quartet::chat::ChatServiceServer;
+    use quartet::server::Server;
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.distinguished_name.push(DnType::CommonName, "an authority");
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let certified = |name: &str| {
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let certificate = certificate.signed_by(&key, &authority).unwrap();
+        (certificate.pem().into_bytes(), key.serialize_pem().into_bytes())
+    };
+    let root = authority.pem().into_bytes();
+    let (sender, seen) = mpsc::channel();
+    let (certificate, key) = certified("localhost");
+    let credentials = ServerCredentialsBuilder::new()
+        .root_cert(
+            root.clone(),
+            CertificateRequestType::RequestAndRequireClientCertificateAndVerify,
+        )
+        .add_cert(certificate, key)
+        .build();
+    let server = Server::builder()
+        .listen_with("127.0.0.1:0".parse().unwrap(), credentials)
+        .service(ChatServiceServer::new(Chat::default()))
+        .interceptor(Who(Mutex::new(sender)))
+        .start()
+        .unwrap();
+    let (certificate, key) = certified("ada.example");
+    let credentials =
+        ChannelCredentialsBuilder::new().root_cert(root).cert(certificate, key).build();
+    let port = server.addresses()[0].to_string();
+    let target = port.replace("127.0.0.1", "localhost");
+    let client = ChatServiceClient::new(Channel::builder(target).credentials(credentials).build());
+    run(client.say_hello(message("", ""))).unwrap();
+    assert_eq!(seen.recv_timeout(Duration::from_secs(5)).unwrap(), ["ada.example"]);
+
+    let (sender, seen) = mpsc::channel();
+    let plain = serve(Who(Mutex::new(sender)));
+    run(plain.client().say_hello(message("", ""))).unwrap();
+    assert!(seen.recv_timeout(Duration::from_secs(5)).unwrap().is_empty());
+}

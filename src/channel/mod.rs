@@ -9,15 +9,21 @@ use crate::rpc::{Client, Compression, Config, Interceptor, Interceptors};
 use crate::transport::{Transport, Window};
 
 /// How a channel is put together. Connecting begins with the first call.
-#[derive(Clone)]
 pub struct ChannelBuilder {
     target: String,
+    credentials: ChannelCredentials,
     transport: Transport,
     interceptors: Interceptors,
     exactly_one_reply: bool,
 }
 
 impl ChannelBuilder {
+    /// Connects with grpcio's credentials, such as certificates; without encryption by default.
+    pub fn credentials(mut self, credentials: ChannelCredentials) -> Self {
+        self.credentials = credentials;
+        self
+    }
+
     /// The longest message, in bytes, that is taken from a server; 4 MiB by default, as in
     /// every gRPC implementation. A longer one ends its call with `RESOURCE_EXHAUSTED`.
     pub fn max_receive(mut self, bytes: usize) -> Self {
@@ -70,7 +76,7 @@ impl ChannelBuilder {
         let inner = self
             .transport
             .apply(GrpcioBuilder::new(environment.clone()))
-            .set_credentials(ChannelCredentials::insecure())
+            .set_credentials(self.credentials)
             .connect(&self.target);
         let (interceptors, exactly_one_reply) = (self.interceptors, self.exactly_one_reply);
         let target = self.target.into();
@@ -95,6 +101,7 @@ impl Channel {
     pub fn builder(target: impl Into<String>) -> ChannelBuilder {
         ChannelBuilder {
             target: target.into(),
+            credentials: ChannelCredentials::insecure(),
             transport: Transport::default(),
             interceptors: Vec::new(),
             exactly_one_reply: false,

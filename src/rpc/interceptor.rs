@@ -89,6 +89,15 @@ impl Call {
         }
     }
 
+    /// On a server: the names that the caller's certificate proves, as in
+    /// [`Request::identity`](super::Request::identity).
+    pub fn identity(&self) -> Vec<String> {
+        match &self.peer {
+            Peer::Caller(call) => call.identity(),
+            Peer::Target(_) => Vec::new(),
+        }
+    }
+
     /// The metadata that came, or goes, with the call.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata

@@ -138,6 +138,14 @@ impl<T> Request<T> {
         self.call.as_ref().map(|call| call.0.peer())
     }
 
+    /// On the server: the names that the caller's certificate proves (its SANs, or else its
+    /// common name); none for a caller without one. They are worth as much as the server's
+    /// credentials make them: a server that takes client certificates without verifying them
+    /// shows whatever is in them.
+    pub fn identity(&self) -> Vec<String> {
+        self.call.as_ref().map(|call| call.0.identity()).unwrap_or_default()
+    }
+
     /// The message, and how the call is to be made.
     pub(super) fn into_parts(mut self) -> (T, Outset) {
         if let Some(compression) = self.compression {

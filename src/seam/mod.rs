@@ -21,6 +21,7 @@ mod client_call;
 mod inflate;
 mod interpose;
 mod metadata;
+mod real;
 mod server_call;
 
 pub(crate) use client_call::ClientCall;

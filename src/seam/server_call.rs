@@ -1,6 +1,7 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::ptr;
+use std::slice;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -82,6 +83,31 @@ impl ServerCall {
             sys::gpr_free(text.cast());
             peer
         }
+    }
+
+    /// The names that the caller's credentials prove: of a certificate the SANs, or else the
+    /// common name; none for a caller without.
+    pub(crate) fn identity(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        // SAFETY: the call is alive; its context is released once, after the last property was
+        // copied, and the iterator does not outlive it.
+        unsafe {
+            let context = sys::grpc_call_auth_context(self.call);
+            if context.is_null() {
+                return names;
+            }
+            if sys::grpc_auth_context_peer_is_authenticated(context) != 0 {
+                let mut properties = sys::grpc_auth_context_peer_identity(context);
+                while let Some(property) =
+                    sys::grpc_auth_property_iterator_next(&mut properties).as_ref()
+                {
+                    let value = slice::from_raw_parts(property.value.cast(), property.value_length);
+                    names.push(String::from_utf8_lossy(value).into_owned());
+                }
+            }
+            sys::grpc_auth_context_release(context);
+        }
+        names
     }
 
     /// Whether the caller has half-closed, and every message it sent was read.

@@ -21,7 +21,7 @@ pub use drain::Drained;
 
 /// How a server is put together. Nothing is opened before [`start`](Self::start).
 pub struct ServerBuilder {
-    addresses: Vec<Address>,
+    addresses: Vec<(Address, ServerCredentials)>,
     services: Vec<Service>,
     completion_queues: usize,
     max_concurrent_streams: u32,
@@ -31,9 +31,14 @@ pub struct ServerBuilder {
 }
 
 impl ServerBuilder {
-    /// Adds an address to listen on. A port of 0 picks a free one.
-    pub fn listen(mut self, address: Address) -> Self {
-        self.addresses.push(address);
+    /// Adds an address to listen on, without encryption. A port of 0 picks a free one.
+    pub fn listen(self, address: Address) -> Self {
+        self.listen_with(address, ServerCredentials::insecure())
+    }
+
+    /// Adds an address to listen on with grpcio's credentials, such as certificates.
+    pub fn listen_with(mut self, address: Address, credentials: ServerCredentials) -> Self {
+        self.addresses.push((address, credentials));
         self
     }
 
@@ -148,8 +153,8 @@ impl ServerBuilder {
         let mut inner = builder.build().map_err(BindError::core)?;
         let addresses = self
             .addresses
-            .iter()
-            .map(|address| bind::listen(&mut inner, address, ServerCredentials::insecure()))
+            .into_iter()
+            .map(|(address, credentials)| bind::listen(&mut inner, &address, credentials))
             .collect::<Result<Vec<_>, _>>();
         match addresses {
             Ok(addresses) => {
@@ -199,9 +204,6 @@ impl fmt::Debug for Server {
 
 impl fmt::Debug for ServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServerBuilder")
-            .field("addresses", &self.addresses)
-            .field("services", &self.services)
-            .finish_non_exhaustive()
+        f.debug_struct("ServerBuilder").field("services", &self.services).finish_non_exhaustive()
     }
 }

@@ -128,7 +128,7 @@ fn play(address: &str) {
         answers(address, what);
     }
     for length in 1..PREFACE.len() {
-        drop(Connection::open_silent(address).raw(&PREFACE[..length]));
+        Connection::open_silent(address).raw(&PREFACE[..length]);
     }
     answers(address, "every truncation of the preface");
 }

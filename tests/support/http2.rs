@@ -2,7 +2,7 @@
 //! comes back, frame by frame. Header blocks are literals; the peer is told to use no table.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 pub const DATA: u8 = 0;
@@ -77,6 +77,18 @@ impl Connection {
         Connection { socket, pings: 0 }
     }
 
+    /// The other end: takes a client's connection, up to its preface.
+    pub fn accept(listener: &TcpListener) -> Self {
+        let (socket, _) = listener.accept().unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut connection = Connection { socket, pings: 0 };
+        connection.frame(SETTINGS, 0, 0, &[]);
+        let mut preface = [0; PREFACE.len()];
+        connection.socket.read_exact(&mut preface).unwrap();
+        assert_eq!(preface, PREFACE, "a client begins with the preface");
+        connection
+    }
+
     /// Sends bytes as they are; false if the peer has closed.
     pub fn raw(&mut self, bytes: &[u8]) -> bool {
         self.socket.write_all(bytes).is_ok()
@@ -114,11 +126,11 @@ impl Connection {
         }
     }
 
-    /// The contents of the server's first frame, its settings.
+    /// The contents of the peer's first frame, its settings.
     pub fn first_settings(&mut self) -> Vec<u8> {
         let mut head = [0; 9];
         self.socket.read_exact(&mut head).unwrap();
-        assert_eq!(head[3], SETTINGS, "a server begins with its settings");
+        assert_eq!(head[3], SETTINGS, "a peer begins with its settings");
         let mut settings = vec![0; usize::from(head[2])];
         self.socket.read_exact(&mut settings).unwrap();
         self.frame(SETTINGS, ACK, 0, &[]);

@@ -1,0 +1,94 @@
+//! What the linker's `--wrap` leaves under another name: grpc_wrap's own functions.
+
+use std::ffi::{c_char, c_void};
+
+use grpcio_sys::{
+    gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_completion_queue, grpc_event,
+    grpc_metadata_array, grpc_slice, grpc_status_code, grpcwrap_batch_context,
+    grpcwrap_request_call_context,
+};
+
+unsafe extern "C" {
+    pub(super) fn __real_grpcwrap_request_call_context_deadline(
+        context: *const grpcwrap_request_call_context,
+    ) -> gpr_timespec;
+    pub(super) fn __real_grpcwrap_call_start_serverside(
+        call: *mut grpc_call,
+        context: *mut grpcwrap_batch_context,
+        tag: *mut c_void,
+    ) -> grpc_call_error;
+    pub(super) fn __real_grpcwrap_batch_context_recv_status_on_client_status(
+        context: *const grpcwrap_batch_context,
+    ) -> grpc_status_code::Type;
+    pub(super) fn __real_grpcwrap_batch_context_destroy(context: *mut grpcwrap_batch_context);
+    pub(super) fn __real_grpcwrap_call_recv_message(
+        call: *mut grpc_call,
+        context: *mut grpcwrap_batch_context,
+        tag: *mut c_void,
+    ) -> grpc_call_error;
+    pub(super) fn __real_grpcwrap_batch_context_take_recv_message(
+        context: *mut grpcwrap_batch_context,
+    ) -> *mut grpc_byte_buffer;
+    pub(super) fn __real_grpcwrap_call_send_message(
+        call: *mut grpc_call,
+        context: *mut grpcwrap_batch_context,
+        message: *mut grpc_slice,
+        write_flags: u32,
+        headers: *mut grpc_metadata_array,
+        flags: u32,
+        tag: *mut c_void,
+    ) -> grpc_call_error;
+    pub(super) fn __real_grpcwrap_call_send_status_from_server(
+        call: *mut grpc_call,
+        context: *mut grpcwrap_batch_context,
+        code: grpc_status_code::Type,
+        text: *const c_char,
+        text_len: usize,
+        headers: *mut grpc_metadata_array,
+        flags: u32,
+        trailers: *mut grpc_metadata_array,
+        message: *mut grpc_slice,
+        write_flags: u32,
+        tag: *mut c_void,
+    ) -> grpc_call_error;
+    pub(super) fn __real_grpcwrap_call_start_unary(
+        call: *mut grpc_call,
+        context: *mut grpcwrap_batch_context,
+        message: *mut grpc_slice,
+        write_flags: u32,
+        headers: *mut grpc_metadata_array,
+        flags: u32,
+        tag: *mut c_void,
+    ) -> grpc_call_error;
+    pub(super) fn __real_grpcwrap_call_start_client_streaming(
+        call: *mut grpc_call,
+        context: *mut grpcwrap_batch_context,
+        headers: *mut grpc_metadata_array,
+        flags: u32,
+        tag: *mut c_void,
+    ) -> grpc_call_error;
+    pub(super) fn __real_grpcwrap_call_start_server_streaming(
+        call: *mut grpc_call,
+        context: *mut grpcwrap_batch_context,
+        message: *mut grpc_slice,
+        write_flags: u32,
+        headers: *mut grpc_metadata_array,
+        flags: u32,
+        tag: *mut c_void,
+    ) -> grpc_call_error;
+    pub(super) fn __real_grpcwrap_call_start_duplex_streaming(
+        call: *mut grpc_call,
+        context: *mut grpcwrap_batch_context,
+        headers: *mut grpc_metadata_array,
+        flags: u32,
+        tag: *mut c_void,
+    ) -> grpc_call_error;
+    pub(super) fn __real_grpc_completion_queue_next(
+        queue: *mut grpc_completion_queue,
+        deadline: gpr_timespec,
+        reserved: *mut c_void,
+    ) -> grpc_event;
+
+    /// Defined by the link arguments, and nowhere else.
+    pub(super) static quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs: u8;
+}
