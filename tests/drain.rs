@@ -7,6 +7,7 @@ use quartet::chat::{Chat, ChatServiceServer, message};
 use quartet::rpc::Code;
 use quartet::server::{Drained, Server};
 
+use crate::support::hello::Hello;
 use crate::support::probe::probe;
 use crate::support::{client, run, serve, serve_with};
 
@@ -46,44 +47,18 @@ fn what_runs_for_too_long_is_cancelled() {
     let drained = run(served.server.drain(Duration::from_millis(200)));
     let took = before.elapsed();
     assert_eq!(drained, Drained::Cancelled);
-    assert!(took < Duration::from_millis(1200), "took {took:?}");
+    assert!(took < Duration::from_secs(3), "took {took:?}");
     let status = run(hello).unwrap_err();
     assert!(matches!(status.code(), Code::Unavailable | Code::Cancelled), "{status}");
 }
 
 #[test]
 fn a_handler_that_blocks_its_thread_does_not_stop_the_drain() {
-    use quartet::chat::{ChatService, Message};
-    use quartet::rpc::{Request, Response, Status, Stream, Streaming};
-
-    struct Blocks;
-    impl ChatService for Blocks {
-        async fn say_hello(&self, _: Request<Message>) -> Result<Response<Message>, Status> {
-            loop {
-                std::thread::park();
-            }
+    let served = serve(Hello(async |_| {
+        loop {
+            std::thread::park();
         }
-        async fn broadcast_messages(
-            &self,
-            _: Request<Message>,
-        ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
-            Ok(Response::new(futures::stream::empty()))
-        }
-        async fn upload_stream(
-            &self,
-            _: Request<Streaming<Message>>,
-        ) -> Result<Response<Message>, Status> {
-            Ok(Message::default().into())
-        }
-        async fn chat_stream(
-            &self,
-            request: Request<Streaming<Message>>,
-        ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
-            Ok(Response::new(request.into_inner()))
-        }
-    }
-
-    let served = serve(Blocks);
+    }));
     let client = served.client();
     let mut request = quartet::rpc::Request::new(message("", ""));
     request.set_timeout(Duration::from_millis(300));
@@ -91,7 +66,7 @@ fn a_handler_that_blocks_its_thread_does_not_stop_the_drain() {
     let before = Instant::now();
     assert_eq!(run(served.server.drain(Duration::from_millis(200))), Drained::Stuck);
     let took = before.elapsed();
-    assert!(took < Duration::from_millis(1250), "took {took:?}");
+    assert!(took < Duration::from_secs(3), "took {took:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The tests by behaviour: one program, as linking C-core takes a while.
 
+mod bad_clients;
 mod bare;
 mod cancellation;
 mod cardinality;
@@ -8,8 +9,6 @@ mod compression;
 mod deadlines;
 mod drain;
 mod endings;
-
-mod hostile;
 mod interceptors;
 mod linking;
 mod load;

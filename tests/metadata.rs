@@ -7,6 +7,7 @@ use futures::{Stream, TryStreamExt, stream};
 use quartet::chat::{ChatService, Message, message};
 use quartet::rpc::{Code, Metadata, Request, Response, Status, Streaming};
 
+use crate::support::hello::Hello;
 use crate::support::{Served, run, serve};
 
 /// Sends back the metadata of the request, as headers and as trailers.
@@ -181,33 +182,11 @@ fn bare_grpcio_keeps_headers_back() {
 
 #[test]
 fn the_peer_of_a_call_is_its_callers_address() {
-    struct Peer(std::sync::Mutex<mpsc::Sender<Option<String>>>);
-    impl ChatService for Peer {
-        async fn say_hello(&self, request: Request<Message>) -> Result<Response<Message>, Status> {
-            self.0.lock().unwrap().send(request.peer()).unwrap();
-            Ok(request.into_inner().into())
-        }
-        async fn broadcast_messages(
-            &self,
-            _: Request<Message>,
-        ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
-            Ok(Response::new(stream::empty()))
-        }
-        async fn upload_stream(
-            &self,
-            _: Request<Streaming<Message>>,
-        ) -> Result<Response<Message>, Status> {
-            Ok(Message::default().into())
-        }
-        async fn chat_stream(
-            &self,
-            request: Request<Streaming<Message>>,
-        ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
-            Ok(Response::new(request.into_inner()))
-        }
-    }
     let (sender, peers) = mpsc::channel();
-    let served = serve(Peer(std::sync::Mutex::new(sender)));
+    let served = serve(Hello(move |request: Request<Message>| {
+        sender.send(request.peer()).unwrap();
+        std::future::ready(Ok(request.into_inner().into()))
+    }));
     run(served.client().say_hello(Message::default())).unwrap();
     let peer = peers.recv_timeout(Duration::from_secs(5)).unwrap().unwrap();
     assert!(peer.starts_with("ipv4:127.0.0.1:"), "{peer}");

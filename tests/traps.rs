@@ -1,6 +1,6 @@
 //! The traps of bare grpcio, sprung: the reason for much of `src/rpc` and `src/seam`. Where one
 //! of these tests fails, grpcio or C-core has changed, and a guard may go. (A panicking handler
-//! is in `panics`, headers in `metadata`, compression in `compression`, the wire in `hostile`.
+//! is in `panics`, headers in `metadata`, compression in `compression`, the wire in `bad_clients`.
 //! Not here: the memory of stalled readers, which depends on the link, and a close that fails in
 //! a call that ends well, which depends on the moment.)
 
@@ -14,8 +14,10 @@ use grpcio::{
     RpcStatusCode, UnarySink, WriteFlags,
 };
 use quartet::chat::{Message, bare, message};
+use quartet::rpc::Request;
 
 use crate::cardinality::{answers, as_stream};
+use crate::support::hello::Hello;
 use crate::support::probe::probe;
 use crate::support::{bare_channel, bare_client, bare_server, client, run, serve};
 
@@ -193,36 +195,10 @@ fn sending_again_after_an_error_panics() {
 
 #[test]
 fn a_deadline_travels_longer_than_asked() {
-    use quartet::chat::ChatService;
-    use quartet::rpc::{Request, Response, Status, Stream, Streaming};
-
-    struct TimeLeft;
-    impl ChatService for TimeLeft {
-        async fn say_hello(&self, request: Request<Message>) -> Result<Response<Message>, Status> {
-            let left = request.time_left().unwrap_or_default();
-            Ok(message("", left.as_millis().to_string()).into())
-        }
-        async fn broadcast_messages(
-            &self,
-            _: Request<Message>,
-        ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
-            Ok(Response::new(futures::stream::empty()))
-        }
-        async fn upload_stream(
-            &self,
-            _: Request<Streaming<Message>>,
-        ) -> Result<Response<Message>, Status> {
-            Ok(Message::default().into())
-        }
-        async fn chat_stream(
-            &self,
-            request: Request<Streaming<Message>>,
-        ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
-            Ok(Response::new(request.into_inner()))
-        }
-    }
-
-    let served = serve(TimeLeft);
+    let served = serve(Hello(async |request: Request<Message>| {
+        let left = request.time_left().unwrap_or_default();
+        Ok(message("", left.as_millis().to_string()).into())
+    }));
     let client = bare_client(&served.target);
     // The first call waits for the connection, so it has less left.
     let longest = (0..20).map(|_| {

@@ -5,6 +5,7 @@ mod connection;
 mod failure;
 mod input;
 mod interrupt;
+mod logging;
 mod options;
 mod output;
 
@@ -22,7 +23,7 @@ use output::Output;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    options.start_log();
+    logging::start(&options);
     match attempt(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

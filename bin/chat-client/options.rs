@@ -110,16 +110,9 @@ impl Options {
         Ok(metadata)
     }
 
-    /// In the demo the server's log is half of the show, and goes to stdout with the rest.
-    pub fn start_log(&self) {
-        let demo = matches!(self.command, Command::Demo) && self.output == Format::Text;
-        let base = if demo { LevelFilter::Info } else { LevelFilter::Warn };
-        let level = program::level(base, self.verbose, self.quiet);
-        if demo {
-            crate::output::log_as_server(level);
-        } else {
-            program::log_to_stderr(level);
-        }
+    /// How much is logged, unless RUST_LOG says otherwise, starting from `base`.
+    pub fn log_level(&self, base: LevelFilter) -> LevelFilter {
+        program::level(base, self.verbose, self.quiet)
     }
 }
 

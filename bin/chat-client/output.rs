@@ -1,7 +1,6 @@
 use std::io::{self, Write};
 
-use log::LevelFilter;
-use quartet::chat::{Message, one_line, program};
+use quartet::chat::{Message, one_line};
 use quartet::rpc::Status;
 use serde_json::{Value, json};
 
@@ -67,15 +66,4 @@ fn write(line: &str) -> Result<(), Failure> {
     writeln!(out, "{line}")
         .and_then(|()| out.flush())
         .map_err(|error| Failure::environment(format!("can't write to stdout: {error}")))
-}
-
-/// Shows what the server logs in its place among what the client prints.
-pub fn log_as_server(level: LevelFilter) {
-    program::start_log(
-        env_logger::Builder::new()
-            .filter_level(level)
-            .parse_default_env()
-            .target(env_logger::Target::Stdout)
-            .format(|line, record| writeln!(line, "  server  {}", record.args())),
-    );
 }

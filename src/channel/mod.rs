@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use grpcio::{ChannelBuilder as GrpcioBuilder, ChannelCredentials, EnvBuilder, Environment};
 
-use crate::rpc::{Client, Compression, Config, Interceptor, Interceptors};
-use crate::transport::{Transport, Window};
+use crate::rpc::{Client, Config, Interceptor, Interceptors};
+use crate::transport::{Transport, transport_settings};
 
 /// How a channel is put together. Connecting begins with the first call.
 pub struct ChannelBuilder {
@@ -18,35 +18,11 @@ pub struct ChannelBuilder {
 }
 
 impl ChannelBuilder {
+    transport_settings!();
+
     /// Connects with grpcio's credentials, such as certificates; without encryption by default.
     pub fn credentials(mut self, credentials: ChannelCredentials) -> Self {
         self.credentials = credentials;
-        self
-    }
-
-    /// The longest message, in bytes, that is taken from a server; 4 MiB by default, as in
-    /// every gRPC implementation. A longer one ends its call with `RESOURCE_EXHAUSTED`.
-    pub fn max_receive(mut self, bytes: usize) -> Self {
-        self.transport.max_receive = bytes;
-        self
-    }
-
-    /// The most metadata, in bytes as HTTP/2 counts them, that is taken with a reply; 16 KiB by
-    /// default. More ends the call with `RESOURCE_EXHAUSTED`.
-    pub fn max_metadata(mut self, bytes: usize) -> Self {
-        self.transport.max_metadata = bytes;
-        self
-    }
-
-    /// How far a server may send ahead of who reads here; 64 KiB a stream by default.
-    pub fn window(mut self, window: Window) -> Self {
-        self.transport.window = window;
-        self
-    }
-
-    /// Compresses every request; none by default. A request may decide otherwise.
-    pub fn compression(mut self, compression: Compression) -> Self {
-        self.transport.compression = compression;
         self
     }
 

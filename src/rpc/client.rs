@@ -5,16 +5,17 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use grpcio::{CallOption, Environment, Method, WriteFlags};
+use grpcio::{CallOption, Method, WriteFlags};
 use protobuf::Message;
 
 use crate::seam::{self, ClientCall};
 
-use super::codec::{self, Decoded, Received};
-use super::inbound::{self, Replies};
-use super::interceptor::{Interceptors, Tally, Watch};
+use super::codec::{self, Received};
+use super::inbound::Replies;
+use super::interceptor::Watch;
+use super::outgoing::{Config, Shared, Started, missing_reply};
 use super::request::Outset;
-use super::{Code, Metadata, Request, Response, Sender, Status, Streaming, timeout};
+use super::{Request, Response, Sender, Status, Streaming, timeout};
 
 /// Makes calls of all four styles over a channel. Generated clients are thin layers over
 /// it. Clones share the channel.
@@ -23,24 +24,6 @@ use super::{Code, Metadata, Request, Response, Sender, Status, Streaming, timeou
 /// more time than is left there. Dropping a call's future, reply or stream cancels it.
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
-
-/// What a call can't do without, so every part of a call holds on to it: C-core ends the
-/// calls of a channel with the channel, and the queue that drives them ends with its
-/// environment.
-pub(super) struct Shared {
-    grpcio: grpcio::Client,
-    config: Config,
-}
-
-/// What a channel gives its clients.
-pub(crate) struct Config {
-    #[expect(dead_code, reason = "held for as long as anybody holds a part of a call")]
-    pub environment: Arc<Environment>,
-    pub target: Arc<str>,
-    pub interceptors: Interceptors,
-    /// Whether a reply is read as a stream, to see that there is only one.
-    pub exactly_one_reply: bool,
-}
 
 impl Client {
     pub(crate) fn over(channel: grpcio::Channel, config: Config) -> Self {
@@ -189,18 +172,6 @@ async fn exactly_one<T>(mut replies: Streaming<T>) -> Result<Response<T>, Status
     }
 }
 
-fn missing_reply() -> Status {
-    Status::unimplemented("the server ended the call with OK, but sent no reply")
-}
-
-/// A call on its way: what the seam sees of it, and when its time is up.
-pub(super) struct Started {
-    seen: Arc<ClientCall>,
-    deadline: Option<Instant>,
-    watch: Watch,
-    client: Arc<Shared>,
-}
-
 /// The timeout of a call, cut to what is left of the one that is being served here.
 fn within_callers_time(timeout: Option<Duration>) -> Option<Duration> {
     let callers = seam::current().and_then(|call| call.deadline());
@@ -208,64 +179,5 @@ fn within_callers_time(timeout: Option<Duration>) -> Option<Duration> {
     match (timeout, left) {
         (Some(timeout), Some(left)) => Some(timeout.min(left)),
         (timeout, left) => timeout.or(left),
-    }
-}
-
-impl Started {
-    fn sent(&self, message: &impl Message) {
-        if let Some(tally) = self.watch.tally() {
-            tally.sent(message.compute_size());
-        }
-    }
-
-    pub(super) fn tally(&self) -> Option<Arc<Tally>> {
-        self.watch.tally()
-    }
-
-    /// A message that came.
-    pub(super) fn opened<T>(&self, received: Decoded<T>) -> Result<Received<T>, Status> {
-        inbound::opened(received, self.watch.tally().as_deref(), "reply")
-    }
-
-    /// The result of a call with one reply.
-    fn finish<T>(&mut self, result: grpcio::Result<Decoded<T>>) -> Result<Response<T>, Status> {
-        let received = match result {
-            Ok(received) => self.opened(received),
-            Err(error) => Err(self.failed(error)),
-        };
-        let received = received.map_err(|status| self.ended(status))?;
-        self.ended_ok()?;
-        let headers = Metadata::from_pairs(self.seen.take_headers());
-        Ok(Response::received(received, headers, self.trailers()))
-    }
-
-    /// Tells the interceptors of a call that ended with an error; what is left of it.
-    pub(super) fn ended(&mut self, status: Status) -> Status {
-        self.watch.end(status)
-    }
-
-    /// Tells the interceptors of a call that ended with OK.
-    pub(super) fn ended_ok(&mut self) -> Result<(), Status> {
-        self.watch.end_ok()
-    }
-
-    /// The status of a call that did not end well.
-    pub(super) fn failed(&self, error: grpcio::Error) -> Status {
-        if self.seen.missing_reply() {
-            return missing_reply();
-        }
-        let status = Status::from_grpcio(error).with_metadata(self.trailers());
-        // The server's end of a late call may arrive a little before our own timer fires.
-        const A_LITTLE: Duration = Duration::from_millis(10);
-        match self.deadline {
-            Some(at) if status.code() == Code::Cancelled && at <= Instant::now() + A_LITTLE => {
-                Status::deadline_exceeded("Deadline Exceeded").with_metadata(status.into_metadata())
-            }
-            _ => status,
-        }
-    }
-
-    pub(super) fn trailers(&self) -> Metadata {
-        Metadata::from_pairs(self.seen.take_trailers())
     }
 }

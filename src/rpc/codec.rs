@@ -4,6 +4,7 @@ use protobuf::Message;
 use crate::seam::{self, Envelope};
 
 use super::Status;
+use super::interceptor::Tally;
 
 /// A message as it was received, or why it can't be read. grpcio would answer a bad
 /// message itself, and wrongly; so decoding never fails as far as grpcio can see.
@@ -43,6 +44,19 @@ impl Undecodable {
             )),
         }
     }
+}
+
+/// A message that was received, counted; or the status that says why it can't be read.
+pub(super) fn opened<T>(
+    received: Decoded<T>,
+    tally: Option<&Tally>,
+    what: &str,
+) -> Result<Received<T>, Status> {
+    let received = received.map_err(|error| error.status(what))?;
+    if let Some(tally) = tally {
+        tally.received(received.bytes);
+    }
+    Ok(received)
 }
 
 fn decode<T: Message>(mut reader: MessageReader) -> grpcio::Result<Decoded<T>> {

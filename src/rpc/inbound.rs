@@ -11,9 +11,9 @@ use grpcio::{ClientDuplexReceiver, ClientSStreamReceiver, RequestStream};
 
 use crate::seam::ServerCall;
 
-use super::client::Started;
-use super::codec::{Decoded, Received};
+use super::codec::{Decoded, Received, opened};
 use super::interceptor::Tally;
+use super::outgoing::Started;
 use super::streaming::Source;
 use super::{Metadata, Status, Streaming};
 
@@ -88,19 +88,6 @@ impl<T: Send> Source<T> for Requests<T> {
             None | Some(Err(_)) => Some(Err(broken_off(&self.call))),
         })
     }
-}
-
-/// A message that was received, counted; or the status that says why it can't be read.
-pub(super) fn opened<T>(
-    received: Decoded<T>,
-    tally: Option<&Tally>,
-    what: &str,
-) -> Result<Received<T>, Status> {
-    let received = received.map_err(|error| error.status(what))?;
-    if let Some(tally) = tally {
-        tally.received(received.bytes);
-    }
-    Ok(received)
 }
 
 fn broken_off(call: &ServerCall) -> Status {

@@ -6,19 +6,23 @@
 //! handler sees a sink, or any other type of grpcio's.
 //!
 //! The four styles are two kinds of request (one message, a stream) times two kinds of
-//! reply. `service` turns what grpcio accepts into a request and a reply; `serve` drives
-//! the handler and ends the reply, exactly once, whatever happens; [`Client`] is the other
-//! side.
+//! reply. On the server, `service` takes what grpcio accepts, `serve` asks the
+//! [`Interceptor`]s and runs the handler under `guard`, and `reply` ends the call, exactly
+//! once, whatever happens. In a client, [`Client`] starts calls, and `outgoing` knows them
+//! while they are on their way. Messages come in through `inbound` and `codec`, and go out
+//! through `reply` and `outbound`.
 
 mod blocking;
 mod client;
 mod codec;
 mod compression;
+mod guard;
 mod inbound;
 mod interceptor;
 mod log_calls;
 mod metadata;
 mod outbound;
+mod outgoing;
 mod reply;
 mod request;
 mod serve;
@@ -28,7 +32,6 @@ mod streaming;
 mod timeout;
 
 pub use blocking::blocking;
-pub(crate) use client::Config;
 pub use client::{Client, Reply};
 pub use compression::{Compression, Compressor};
 pub use futures::Stream;
@@ -37,8 +40,9 @@ pub use interceptor::{Call, End, Interceptor, Side, Traffic};
 pub use log_calls::LogCalls;
 pub use metadata::{InvalidMetadata, Metadata};
 pub use outbound::{Ended, Sender};
+pub(crate) use outgoing::Config;
 pub use request::{Request, Response};
-pub(crate) use service::Terms;
+pub(crate) use serve::Terms;
 pub use service::{Service, ServiceBuilder};
 pub use status::{Code, Status};
 pub use streaming::Streaming;

@@ -8,8 +8,8 @@ use grpcio::{ClientCStreamSender, WriteFlags};
 
 use protobuf::Message;
 
-use super::client::Shared;
 use super::interceptor::Tally;
+use super::outgoing::Shared;
 
 /// The requests of a call that this process makes: send them, then [`close`](Self::close).
 ///

@@ -13,8 +13,8 @@ use protobuf::Message;
 
 use crate::seam::ServerCall;
 
+use super::guard::until_over;
 use super::interceptor::{Tally, Watch};
-use super::serve::until_over;
 use super::{Response, Status};
 
 /// Where a call is answered.

@@ -8,9 +8,8 @@ use crate::seam;
 
 use super::codec::{self, Decoded};
 use super::inbound::{ExactlyOne, Requests, Shared};
-use super::interceptor::Interceptors;
 use super::reply::{Failing, Many, One};
-use super::serve::{Exchange, Responder};
+use super::serve::{Exchange, Responder, Terms};
 use super::{Metadata, Request, Streaming};
 
 /// A service that a server can serve. Generated code makes it from an implementation of
@@ -23,14 +22,6 @@ pub struct Service {
 /// Adds a method to grpcio's builder, once it is known on which terms it is served.
 type Register =
     Box<dyn FnOnce(grpcio::ServiceBuilder, &Arc<Terms>) -> grpcio::ServiceBuilder + Send>;
-
-/// What holds for every method of a server.
-#[derive(Default)]
-pub(crate) struct Terms {
-    pub interceptors: Interceptors,
-    /// Whether methods with one request wait for its end, to see that there is only one.
-    pub exactly_one_request: bool,
-}
 
 impl Service {
     /// Starts a service of this full name (`chat.ChatService`), whose methods all work on

@@ -11,9 +11,9 @@ use grpcio::{
     ChannelBuilder, EnvBuilder, ResourceQuota, ServerBuilder as GrpcioBuilder, ServerCredentials,
 };
 
-use crate::rpc::{Compression, Interceptor, Service, Terms};
+use crate::rpc::{Interceptor, Service, Terms};
 use crate::seam;
-use crate::transport::{Transport, Window};
+use crate::transport::{Transport, transport_settings};
 
 pub use address::{Address, InvalidAddress};
 pub use bind::BindError;
@@ -31,6 +31,8 @@ pub struct ServerBuilder {
 }
 
 impl ServerBuilder {
+    transport_settings!();
+
     /// Adds an address to listen on, without encryption. A port of 0 picks a free one.
     pub fn listen(self, address: Address) -> Self {
         self.listen_with(address, ServerCredentials::insecure())
@@ -72,27 +74,6 @@ impl ServerBuilder {
         self
     }
 
-    /// The longest message, in bytes, that is taken from a client; 4 MiB by default, as in
-    /// every gRPC implementation. A longer one ends its call with `RESOURCE_EXHAUSTED`.
-    pub fn max_receive(mut self, bytes: usize) -> Self {
-        self.transport.max_receive = bytes;
-        self
-    }
-
-    /// The most metadata, in bytes as HTTP/2 counts them, that is taken with a call; 16 KiB by
-    /// default. More ends the call with `RESOURCE_EXHAUSTED`.
-    pub fn max_metadata(mut self, bytes: usize) -> Self {
-        self.transport.max_metadata = bytes;
-        self
-    }
-
-    /// How far a client may send ahead of the handler that reads; 64 KiB a stream by default,
-    /// which holds a thousand stalled streams in less than 256 MiB.
-    pub fn window(mut self, window: Window) -> Self {
-        self.transport.window = window;
-        self
-    }
-
     /// How many calls may run at once on one connection; 1,000 by default. Those over it wait
     /// in the client.
     pub fn max_concurrent_streams(mut self, count: u32) -> Self {
@@ -105,13 +86,6 @@ impl ServerBuilder {
     /// taking no new connections.
     pub fn memory_quota(mut self, bytes: usize) -> Self {
         self.memory_quota = Some(bytes);
-        self
-    }
-
-    /// Compresses every reply, for clients that accept it; none by default. A handler may
-    /// decide otherwise for its call.
-    pub fn compression(mut self, compression: Compression) -> Self {
-        self.transport.compression = compression;
         self
     }
 

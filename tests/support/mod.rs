@@ -1,8 +1,9 @@
 //! What the tests share: a server and its client, a probe service, limits on time, processes.
 
-pub mod http2;
+pub mod hello;
 pub mod probe;
 pub mod process;
+pub mod raw;
 pub mod relay;
 
 use std::panic::Location;

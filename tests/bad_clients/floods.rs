@@ -29,7 +29,7 @@ fn headers_without_end() {
     let mut connection = Connection::open(&address);
     connection.frame(HEADERS, 0, 1, &[]);
     for _ in 0..4000 {
-        let block = crate::support::http2::block(&[("x-more", &[b'x'; 100])]);
+        let block = crate::support::raw::block(&[("x-more", &[b'x'; 100])]);
         if !connection.frame(CONTINUATION, 0, 1, &block) {
             break;
         }

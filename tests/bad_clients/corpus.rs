@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::*;
-use crate::support::http2::{Header, PREFACE};
 use crate::support::process::start_server;
+use crate::support::raw::{Header, PREFACE};
 
 /// A call with something wrong in its headers, and the status that C-core is known to give.
 /// None: a reset, a refusal, or even an answer will do.
@@ -66,7 +66,7 @@ const BAD_CONNECTIONS: &[(&str, &[u8])] = &[
 
 /// Frames that are wrong by themselves, after a good preface.
 fn bad_frames() -> Vec<(&'static str, Vec<u8>)> {
-    let good = crate::support::http2::block(&call(HELLO, &[]));
+    let good = crate::support::raw::block(&call(HELLO, &[]));
     vec![
         ("DATA on stream 0", frame(DATA, 0, 0, b"x")),
         ("DATA on an idle stream", frame(DATA, 0, 9, b"x")),

@@ -1,0 +1,106 @@
+//! A call that is made here, while it is on its way.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use grpcio::Environment;
+use protobuf::Message;
+
+use crate::seam::ClientCall;
+
+use super::codec::{self, Decoded, Received};
+use super::interceptor::{Interceptors, Tally, Watch};
+use super::{Code, Metadata, Response, Status};
+
+/// What a call can't do without, so every part of a call holds on to it: C-core ends the
+/// calls of a channel with the channel, and the queue that drives them ends with its
+/// environment.
+pub(super) struct Shared {
+    pub grpcio: grpcio::Client,
+    pub config: Config,
+}
+
+/// What a channel gives its clients.
+pub(crate) struct Config {
+    #[expect(dead_code, reason = "held for as long as anybody holds a part of a call")]
+    pub environment: Arc<Environment>,
+    pub target: Arc<str>,
+    pub interceptors: Interceptors,
+    /// Whether a reply is read as a stream, to see that there is only one.
+    pub exactly_one_reply: bool,
+}
+
+/// A call on its way: what the seam sees of it, and when its time is up.
+pub(super) struct Started {
+    pub seen: Arc<ClientCall>,
+    pub deadline: Option<Instant>,
+    pub watch: Watch,
+    pub client: Arc<Shared>,
+}
+
+impl Started {
+    pub(super) fn sent(&self, message: &impl Message) {
+        if let Some(tally) = self.watch.tally() {
+            tally.sent(message.compute_size());
+        }
+    }
+
+    pub(super) fn tally(&self) -> Option<Arc<Tally>> {
+        self.watch.tally()
+    }
+
+    /// A message that came.
+    pub(super) fn opened<T>(&self, received: Decoded<T>) -> Result<Received<T>, Status> {
+        codec::opened(received, self.watch.tally().as_deref(), "reply")
+    }
+
+    /// The result of a call with one reply.
+    pub(super) fn finish<T>(
+        &mut self,
+        result: grpcio::Result<Decoded<T>>,
+    ) -> Result<Response<T>, Status> {
+        let received = match result {
+            Ok(received) => self.opened(received),
+            Err(error) => Err(self.failed(error)),
+        };
+        let received = received.map_err(|status| self.ended(status))?;
+        self.ended_ok()?;
+        let headers = Metadata::from_pairs(self.seen.take_headers());
+        Ok(Response::received(received, headers, self.trailers()))
+    }
+
+    /// Tells the interceptors of a call that ended with an error; what is left of it.
+    pub(super) fn ended(&mut self, status: Status) -> Status {
+        self.watch.end(status)
+    }
+
+    /// Tells the interceptors of a call that ended with OK.
+    pub(super) fn ended_ok(&mut self) -> Result<(), Status> {
+        self.watch.end_ok()
+    }
+
+    /// The status of a call that did not end well.
+    pub(super) fn failed(&self, error: grpcio::Error) -> Status {
+        if self.seen.missing_reply() {
+            return missing_reply();
+        }
+        let status = Status::from_grpcio(error).with_metadata(self.trailers());
+        // The server's end of a late call may arrive a little before our own timer fires.
+        const A_LITTLE: Duration = Duration::from_millis(10);
+        match self.deadline {
+            Some(at) if status.code() == Code::Cancelled && at <= Instant::now() + A_LITTLE => {
+                Status::deadline_exceeded("Deadline Exceeded").with_metadata(status.into_metadata())
+            }
+            _ => status,
+        }
+    }
+
+    pub(super) fn trailers(&self) -> Metadata {
+        Metadata::from_pairs(self.seen.take_trailers())
+    }
+}
+
+/// The status of a call that ended with OK, and without the reply that was owed.
+pub(super) fn missing_reply() -> Status {
+    Status::unimplemented("the server ended the call with OK, but sent no reply")
+}
