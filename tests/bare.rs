@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt, TryStreamExt};
 use grpcio::{
-    ClientStreamingSink, DuplexSink, RequestStream, RpcContext, ServerStreamingSink, UnarySink,
-    WriteFlags,
+    ClientStreamingSink, DuplexSink, RequestStream, RpcContext, ServerStreamingSink,
+    StreamingCallSink, UnarySink, WriteFlags,
 };
 use quartet::chat::{Chat, Message, bare, message};
 
@@ -21,6 +21,12 @@ const BROADCAST: [&str; 4] = [
     "And here is message #2.",
     "Broadcast finished.",
 ];
+
+/// Half-closes. On bare grpcio this may fail in a call that ends well, when the server's end
+/// overtakes it; the call's status is the truth.
+async fn close(sink: &mut StreamingCallSink<Message>) {
+    let _ = sink.close().await;
+}
 
 #[test]
 fn a_bare_client_says_hello() {
@@ -48,7 +54,7 @@ fn a_bare_client_uploads() {
         for (user, content) in [("Marko", "1"), ("Ada", "2"), ("Eve", "3")] {
             sink.send((message(user, content), WriteFlags::default())).await.unwrap();
         }
-        sink.close().await.unwrap();
+        close(&mut sink).await;
         reply.await.unwrap()
     });
     assert_eq!(reply, message("Server", "Finished receiving stream from Eve. Got 3 messages."));
@@ -60,7 +66,7 @@ fn a_bare_client_uploads_nothing() {
     let client = bare_client(&served.target);
     let (mut sink, reply) = client.upload_stream().unwrap();
     let reply = run(async {
-        sink.close().await.unwrap();
+        close(&mut sink).await;
         reply.await.unwrap()
     });
     assert_eq!(reply, message("Server", "Finished receiving stream from . Got 0 messages."));
@@ -77,7 +83,7 @@ fn a_bare_client_chats_message_by_message() {
             let echo = echoes.try_next().await.unwrap();
             assert_eq!(echo, Some(message("Server", format!("Echo: {line}"))));
         }
-        sink.close().await.unwrap();
+        close(&mut sink).await;
         assert_eq!(echoes.try_next().await.unwrap(), None);
     });
 }
