@@ -1,5 +1,22 @@
-//! Generates the messages, stubs and service traits of `proto/`, and links the seam.
+//! Generates the messages, stubs and service traits of `proto/`, links the seam, and tells it
+//! what the core lacks.
+
+use std::env;
 
 fn main() -> Result<(), quartet_codegen::Error> {
+    println!("cargo:rustc-check-cfg=cfg(core_without_log_functions)");
+    if core_is_installed() && core_is_at_least("44.0.0") {
+        println!("cargo:rustc-cfg=core_without_log_functions");
+    }
     quartet_codegen::Builder::new().include("proto").protos(["chat/chat.proto"]).compile()
+}
+
+/// Whether grpcio-sys takes an installed core, instead of its own (33.0.0, gRPC 1.56.2).
+fn core_is_installed() -> bool {
+    println!("cargo:rerun-if-env-changed=GRPCIO_SYS_USE_PKG_CONFIG");
+    env::var("GRPCIO_SYS_USE_PKG_CONFIG").is_ok_and(|value| value == "1")
+}
+
+fn core_is_at_least(version: &str) -> bool {
+    pkg_config::Config::new().cargo_metadata(false).atleast_version(version).probe("grpc").is_ok()
 }

@@ -20,6 +20,8 @@ mod batch;
 mod client_call;
 mod inflate;
 mod interpose;
+#[cfg(core_without_log_functions)]
+mod log;
 mod metadata;
 mod real;
 mod server_call;
