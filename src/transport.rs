@@ -38,9 +38,10 @@ impl Default for Transport {
 }
 
 impl Transport {
-    /// Sets them on a channel, or on what a server makes its channels of.
-    pub(crate) fn apply(self, builder: ChannelBuilder) -> ChannelBuilder {
-        let max_metadata = int(self.max_metadata);
+    /// Sets them on a channel, or on what a server makes its channels of. What has more metadata
+    /// than `refused_by_core` bytes does not get past C-core.
+    pub(crate) fn apply(self, builder: ChannelBuilder, refused_by_core: usize) -> ChannelBuilder {
+        let max_metadata = int(refused_by_core);
         let builder = builder
             .max_receive_message_len(int(self.max_receive))
             // Between the two C-core refuses at random.
@@ -74,8 +75,9 @@ macro_rules! transport_settings {
             self
         }
 
-        /// The most metadata, in bytes as HTTP/2 counts them, that is taken from the peer at
-        /// once; 16 KiB by default. More ends the call with `RESOURCE_EXHAUSTED`.
+        /// The most metadata that is taken from the peer at once, in bytes as HTTP/2 counts them
+        /// (key, value, and 32 for each pair); 16 KiB by default. More ends the call with
+        /// `RESOURCE_EXHAUSTED`.
         pub fn max_metadata(mut self, bytes: usize) -> Self {
             self.transport.max_metadata = bytes;
             self

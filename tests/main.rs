@@ -1,6 +1,5 @@
 //! The tests by behaviour: one program, as linking C-core takes a while.
 
-mod bad_clients;
 mod bare;
 mod cancellation;
 mod cardinality;
@@ -9,6 +8,7 @@ mod compression;
 mod deadlines;
 mod drain;
 mod endings;
+mod hostile;
 mod interceptors;
 mod linking;
 mod load;

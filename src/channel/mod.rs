@@ -51,7 +51,7 @@ impl ChannelBuilder {
         let environment = Arc::new(environment);
         let inner = self
             .transport
-            .apply(GrpcioBuilder::new(environment.clone()))
+            .apply(GrpcioBuilder::new(environment.clone()), self.transport.max_metadata)
             .set_credentials(self.credentials)
             .connect(&self.target);
         let (interceptors, exactly_one_reply) = (self.interceptors, self.exactly_one_reply);

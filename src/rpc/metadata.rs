@@ -80,6 +80,12 @@ impl Metadata {
         self.0.is_empty()
     }
 
+    /// Its size as HTTP/2 counts it: of each pair, the key, the value and 32 bytes (RFC 9113,
+    /// 6.5.2).
+    pub(super) fn size(&self) -> usize {
+        self.0.iter().map(|(key, value)| key.len() + value.len() + 32).sum()
+    }
+
     /// Adds a pair that C-core takes for itself.
     pub(super) fn push_internal(&mut self, key: &str, value: &str) {
         self.0.push((key.into(), value.into()));

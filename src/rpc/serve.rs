@@ -23,6 +23,20 @@ pub(crate) struct Terms {
     pub interceptors: Interceptors,
     /// Whether methods with one request wait for its end, to see that there is only one.
     pub exactly_one_request: bool,
+    /// The most metadata that a call may come with, in bytes as HTTP/2 counts them.
+    pub max_metadata: usize,
+}
+
+impl Terms {
+    fn check(&self, metadata: usize) -> Result<(), Status> {
+        if metadata <= self.max_metadata {
+            return Ok(());
+        }
+        Err(Status::resource_exhausted(format!(
+            "the call has {metadata} bytes of metadata; the server takes {}",
+            self.max_metadata
+        )))
+    }
 }
 
 /// A call that grpcio has accepted: who asks what, and where the answer goes.
@@ -53,12 +67,16 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
     {
         let Exchange { call, method, mut metadata, request, reply, keep, terms } = self;
         let within = call.clone();
+        let checked = terms.check(metadata.size());
         let work = async move {
             let watch = Watch::served(&terms.interceptors, method, &mut metadata, &call);
             let mut watch = match watch {
                 Ok(watch) => watch,
                 Err(refused) => return reply.fail(&call, refused).await,
             };
+            if let Err(refused) = checked {
+                return reply.fail(&call, watch.end(refused)).await;
+            }
             match until_over(&call, method, request.take(watch.tally())).await {
                 Ok(received) => {
                     let request = Request::served(received, metadata, &call);

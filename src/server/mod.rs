@@ -118,9 +118,12 @@ impl ServerBuilder {
             let quota = ResourceQuota::new(Some("quartet-server")).resize_memory(bytes);
             arguments = arguments.set_resource_quota(quota);
         }
-        let arguments = self.transport.apply(arguments).build_args();
-        let mut builder = GrpcioBuilder::new(environment).channel_args(arguments);
-        let terms = Arc::new(self.terms);
+        // A call that C-core itself refuses is ended several times too, so `rpc` refuses what
+        // has too much metadata, and C-core only what has far too much.
+        let max_metadata = self.transport.max_metadata;
+        let arguments = self.transport.apply(arguments, max_metadata.saturating_mul(4));
+        let mut builder = GrpcioBuilder::new(environment).channel_args(arguments.build_args());
+        let terms = Arc::new(Terms { max_metadata, ..self.terms });
         for service in self.services {
             builder = builder.register_service(service.into_grpcio(&terms));
         }

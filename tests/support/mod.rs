@@ -1,9 +1,9 @@
 //! What the tests share: a server and its client, a probe service, limits on time, processes.
 
 pub mod hello;
+pub mod http2;
 pub mod probe;
 pub mod process;
-pub mod raw;
 pub mod relay;
 
 use std::panic::Location;

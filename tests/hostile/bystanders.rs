@@ -1,0 +1,43 @@
+//! C-core by itself sends the end of a call that it gives up several times, and a client on the
+//! h2 crate then drops the connection, with all that is on it.
+
+use super::{CHAT, HELLO, encoded, serve_probe};
+use crate::support::http2::{Connection, END_STREAM, Header, call};
+
+/// A hundred calls that end badly, each among five chats.
+fn harm_no_bystander(culprit: &[Header<'_>], status: u32) {
+    let (served, _events) = serve_probe();
+    let mut connection = Connection::open(&served.target);
+    connection.first_settings();
+    for round in 0..100 {
+        let first = 1 + round * 12;
+        let chats = [first, first + 2, first + 4, first + 6, first + 8];
+        for stream in chats {
+            connection.headers(stream, &call(CHAT, &[]), 0);
+            connection.message(stream, &encoded("before"), 0);
+        }
+        let bad = first + 10;
+        connection.long_headers(bad, &call(HELLO, culprit));
+        connection.message(bad, &encoded("wait for ever"), END_STREAM);
+        let [seen] = connection.finish([bad]);
+        assert_eq!(seen.grpc_status(), Some(status), "round {round}: {seen:?}");
+        for stream in chats {
+            connection.message(stream, &encoded("after"), END_STREAM);
+        }
+        for seen in connection.finish(chats) {
+            assert_eq!(seen.grpc_status(), Some(0), "round {round}: {seen:?}");
+        }
+    }
+    let untidy = connection.all_seen().find(|(_, seen)| !seen.ended_once());
+    assert!(untidy.is_none(), "ended more than once: {untidy:?}");
+}
+
+#[test]
+fn a_hundred_expired_deadlines_harm_no_bystander() {
+    harm_no_bystander(&[("grpc-timeout", b"5m")], 4);
+}
+
+#[test]
+fn a_hundred_calls_with_too_much_metadata_harm_no_bystander() {
+    harm_no_bystander(&[("x-long", &[b'x'; 17_000])], 8);
+}
