@@ -1,10 +1,12 @@
 //! One request is one, and one reply is one, where the settings say so.
 
+use std::time::Duration;
+
 use futures::{SinkExt, TryStreamExt, stream};
 use grpcio::{DuplexSink, Method, MethodType, RequestStream, RpcContext, WriteFlags};
 use quartet::channel::Channel;
 use quartet::chat::{Chat, ChatServiceClient, Message, bare, message};
-use quartet::rpc::{Code, Status};
+use quartet::rpc::{Code, Request, Status};
 
 use crate::support::{bare_channel, bare_server, run, serve_with};
 
@@ -91,4 +93,16 @@ fn two_replies_or_none_are_an_error_at_once() {
             check("client streaming", reply.await);
         });
     }
+}
+
+/// Where nobody looks for a second reply, the deadline at least says what may have happened.
+#[test]
+fn a_deadline_that_passes_behind_a_reply_says_so() {
+    let (_server, target) = answers(2);
+    let client = ChatServiceClient::new(Channel::to(&target));
+    let mut request = Request::new(message("", ""));
+    request.set_timeout(Duration::from_millis(200));
+    let status = run(client.say_hello(request)).expect_err("two replies");
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
+    assert!(status.message().contains("exactly_one_reply"), "{status}");
 }

@@ -37,7 +37,7 @@ fn time_that_is_up_is_deadline_exceeded_in_every_style() {
         }
         let took = before.elapsed();
         assert!(
-            (SHORT * 39 / 10..40 * SHORT).contains(&took),
+            (SHORT * 39 / 10..10 * SHORT).contains(&took),
             "four calls of {SHORT:?} took {took:?}"
         );
     });
@@ -54,7 +54,7 @@ fn the_handler_is_dropped_when_time_is_up() {
     match over {
         Some(Event::Over { finished: false, at, .. }) => {
             let after = at.duration_since(before);
-            assert!(after < 10 * SHORT, "dropped after {after:?}");
+            assert!(after < 2 * SHORT, "dropped after {after:?}");
         }
         other => panic!("{other:?}"),
     }

@@ -47,7 +47,7 @@ fn what_runs_for_too_long_is_cancelled() {
     let drained = run(served.server.drain(Duration::from_millis(200)));
     let took = before.elapsed();
     assert_eq!(drained, Drained::Cancelled);
-    assert!(took < Duration::from_secs(3), "took {took:?}");
+    assert!(took < Duration::from_millis(1200), "the limit and a second; took {took:?}");
     let status = run(hello).unwrap_err();
     assert!(matches!(status.code(), Code::Unavailable | Code::Cancelled), "{status}");
 }
@@ -66,7 +66,7 @@ fn a_handler_that_blocks_its_thread_does_not_stop_the_drain() {
     let before = Instant::now();
     assert_eq!(run(served.server.drain(Duration::from_millis(200))), Drained::Stuck);
     let took = before.elapsed();
-    assert!(took < Duration::from_secs(3), "took {took:?}");
+    assert!(took < Duration::from_millis(1200), "the limit and a second; took {took:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::TryStreamExt;
 use quartet::channel::Channel;
 use quartet::chat::{Chat, ChatServiceClient, message};
-use quartet::rpc::{Call, Code, End, Interceptor, Side, Status, Traffic};
+use quartet::rpc::{Call, Code, EchoRequestId, End, Interceptor, Request, Side, Status, Traffic};
 
 use crate::support::{Served, run, serve_with};
 
@@ -190,6 +190,33 @@ fn a_status_is_replaced_on_either_side() {
             }
         });
     }
+}
+
+/// What an interceptor of the server adds at the end leaves with the trailers.
+#[test]
+fn a_request_id_comes_back_in_the_trailers_of_every_style() {
+    let served = serve(EchoRequestId);
+    let client = served.client();
+    fn with_id<T>(body: T) -> Request<T> {
+        let mut request = Request::new(body);
+        request.metadata_mut().add("x-request-id", "17").unwrap();
+        request
+    }
+    run(async {
+        let hello = client.say_hello(with_id(message("", ""))).await.unwrap();
+        let mut broadcast = client.broadcast_messages(with_id(message("", ""))).unwrap();
+        while broadcast.message().await.unwrap().is_some() {}
+        let (mut sender, reply) = client.upload_stream(with_id(())).unwrap();
+        sender.close().await;
+        let upload = reply.await.unwrap();
+        let (mut sender, mut chat) = client.chat_stream(with_id(())).unwrap();
+        sender.close().await;
+        while chat.message().await.unwrap().is_some() {}
+        for trailers in [hello.trailers(), broadcast.trailers(), upload.trailers(), chat.trailers()]
+        {
+            assert_eq!(trailers.get_all("x-request-id").collect::<Vec<_>>(), [b"17"]);
+        }
+    });
 }
 
 /// A client that refuses a call sends nothing.

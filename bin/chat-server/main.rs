@@ -11,6 +11,7 @@ use futures::executor::block_on;
 use log::{info, warn};
 use quartet::chat::program::{self, EXIT_ENVIRONMENT};
 use quartet::chat::{Chat, ChatServiceServer};
+use quartet::rpc::EchoRequestId;
 use quartet::server::{Drained, Server};
 
 use options::Options;
@@ -49,6 +50,7 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
 fn start(options: &Options) -> Result<Server, quartet::server::BindError> {
     let mut builder = Server::builder()
         .completion_queues(options.completion_queues.get())
+        .interceptor(EchoRequestId)
         .service(ChatServiceServer::new(Chat::default().pace(options.pace)));
     for address in &options.listen {
         builder = builder.listen(address.clone());

@@ -25,6 +25,7 @@ pub trait Interceptor: Send + Sync + 'static {
 
     /// When the call ends, however it does; once for each `before` that let it pass, last
     /// interceptor first. The status may be replaced: the caller gets the one that is left.
+    /// What a server adds to its metadata, of an OK one too, leaves with the trailers.
     fn after(&self, call: &Call, end: &mut End) {
         let _ = (call, end);
     }
@@ -237,11 +238,13 @@ impl Watch {
         }
     }
 
-    /// The same for a call that ended with OK: an error, if that is what is left.
-    pub(super) fn end_ok(&mut self) -> Result<(), Status> {
+    /// The same for a call that ended with OK: an error, if that is what is left, or else the
+    /// trailers that were added.
+    pub(super) fn end_ok(&mut self) -> Result<Metadata, Status> {
         match self.0.take().map(|watched| watched.end(Status::ok(""))) {
             Some(status) if status.code() != super::Code::Ok => Err(status),
-            _ => Ok(()),
+            Some(status) => Ok(status.into_metadata()),
+            None => Ok(Metadata::new()),
         }
     }
 }

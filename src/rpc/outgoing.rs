@@ -76,7 +76,7 @@ impl Started {
 
     /// Tells the interceptors of a call that ended with OK.
     pub(super) fn ended_ok(&mut self) -> Result<(), Status> {
-        self.watch.end_ok()
+        self.watch.end_ok().map(drop)
     }
 
     /// The status of a call that did not end well.
@@ -87,12 +87,12 @@ impl Started {
         let status = Status::from_grpcio(error).with_metadata(self.trailers());
         // The server's end of a late call may arrive a little before our own timer fires.
         const A_LITTLE: Duration = Duration::from_millis(10);
-        match self.deadline {
-            Some(at) if status.code() == Code::Cancelled && at <= Instant::now() + A_LITTLE => {
-                Status::deadline_exceeded("Deadline Exceeded").with_metadata(status.into_metadata())
-            }
-            _ => status,
+        let late = self.deadline.is_some_and(|at| at <= Instant::now() + A_LITTLE);
+        if !late || !matches!(status.code(), Code::Cancelled | Code::DeadlineExceeded) {
+            return status;
         }
+        let text = if self.seen.unended_reply() { UNENDED } else { "Deadline Exceeded" };
+        Status::deadline_exceeded(text).with_metadata(status.into_metadata())
     }
 
     pub(super) fn trailers(&self) -> Metadata {
@@ -104,3 +104,6 @@ impl Started {
 pub(super) fn missing_reply() -> Status {
     Status::unimplemented("the server ended the call with OK, but sent no reply")
 }
+
+const UNENDED: &str = "Deadline Exceeded: the server's reply came, and its status did not; if it \
+                       sends a second reply, ChannelBuilder::exactly_one_reply finds out at once";

@@ -94,8 +94,9 @@ impl<T: Message> Reply<T> for One<T> {
         if let Some(tally) = watch.tally() {
             tally.sent(message.compute_size());
         }
-        if let Err(status) = watch.end_ok() {
-            return self.fail(call, status).await;
+        match watch.end_ok() {
+            Ok(trailers) => call.add_trailers(trailers.into_pairs()),
+            Err(status) => return self.fail(call, status).await,
         }
         let _ = match self.0 {
             Either::Left(sink) => sink.success(message).await,
@@ -140,7 +141,10 @@ where
             Err(status) => Err(watch.end(status)),
         };
         match outcome {
-            Ok(()) => drop(self.0.close().await),
+            Ok(trailers) => {
+                call.add_trailers(trailers.into_pairs());
+                drop(self.0.close().await);
+            }
             Err(status) => self.fail(call, status).await,
         }
     }

@@ -15,6 +15,7 @@ struct Seen {
     headers: Pairs,
     trailers: Pairs,
     missing_reply: bool,
+    unended_reply: bool,
 }
 
 impl ClientCall {
@@ -45,6 +46,12 @@ impl ClientCall {
         self.seen().missing_reply
     }
 
+    /// Whether the call failed with the one message of the server there, and only its status
+    /// missing. C-core holds a status back behind a message that nobody reads.
+    pub(crate) fn unended_reply(&self) -> bool {
+        self.seen().unended_reply
+    }
+
     /// Notes the end of the call; true if the server still owed its one message.
     pub(super) fn set_status(
         &self,
@@ -54,7 +61,8 @@ impl ClientCall {
         trailers: Pairs,
     ) -> bool {
         let missing_reply = self.one_reply && ok && !has_message;
-        *self.seen() = Seen { headers, trailers, missing_reply };
+        let unended_reply = self.one_reply && !ok && has_message;
+        *self.seen() = Seen { headers, trailers, missing_reply, unended_reply };
         missing_reply
     }
 

@@ -172,6 +172,13 @@ impl ServerCall {
         self.outgoing().trailers = trailers;
     }
 
+    /// Adds to them.
+    pub(crate) fn add_trailers(&self, trailers: Pairs) {
+        if !trailers.is_empty() {
+            self.outgoing().trailers.extend(trailers);
+        }
+    }
+
     /// Runs `f` with this call as the [`current`] one of the thread. All that grpcio
     /// does for the call (reading requests, sending replies) has to run within.
     pub(crate) fn within<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> R {

@@ -88,18 +88,19 @@ async def cancel(stub: ChatServiceStub) -> None:
 
 
 async def metadata(stub: ChatServiceStub) -> None:
-    sent = (("x-trace", "17"), ("x-trace-bin", b"\x00\x01\xfe\xff"))
+    sent = (("x-request-id", "17"), ("x-trace-bin", b"\x00\x01\xfe\xff"))
     for call in (
         stub.SayHello(marko("with metadata"), metadata=sent),
-        stub.BroadcastMessages(marko("")),
-        stub.UploadStream([marko("one")]),
-        stub.ChatStream([marko("one")]),
+        stub.BroadcastMessages(marko(""), metadata=sent),
+        stub.UploadStream([marko("one")], metadata=sent),
+        stub.ChatStream([marko("one")], metadata=sent),
     ):
         await call.initial_metadata()
         if isinstance(call, grpc.aio.UnaryStreamCall | grpc.aio.StreamStreamCall):
             async for _ in call:
                 pass
-        await call.trailing_metadata()
+        trailers = [pair for pair in await call.trailing_metadata() if pair[0] == "x-request-id"]
+        expect([("x-request-id", "17")], [tuple(pair) for pair in trailers])
         expect(StatusCode.OK, await call.code())
 
 

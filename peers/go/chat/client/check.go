@@ -153,10 +153,13 @@ func checkCancel(ctx context.Context, c chat.ChatServiceClient) error {
 }
 
 func checkMetadata(ctx context.Context, c chat.ChatServiceClient) error {
+	ctx = metadata.AppendToOutgoingContext(ctx, "x-request-id", "17", "x-trace-bin", "\x00\x01\xfe\xff")
 	var header, trailer metadata.MD
-	sent := metadata.AppendToOutgoingContext(ctx, "x-trace", "17", "x-trace-bin", "\x00\x01\xfe\xff")
-	_, err := c.SayHello(sent, marko("with metadata"), grpc.Header(&header), grpc.Trailer(&trailer))
+	_, err := c.SayHello(ctx, marko("with metadata"), grpc.Header(&header), grpc.Trailer(&trailer))
 	if err != nil {
+		return err
+	}
+	if err := cameBack(trailer); err != nil {
 		return err
 	}
 
@@ -194,13 +197,17 @@ func readMetadata(stream grpc.ClientStream) error {
 	for {
 		err := stream.RecvMsg(new(chat.Message))
 		if err == io.EOF {
-			stream.Trailer()
-			return nil
+			return cameBack(stream.Trailer())
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// cameBack expects the request's id among the trailers, once.
+func cameBack(trailer metadata.MD) error {
+	return expect("[17]", fmt.Sprint(trailer.Get("x-request-id")))
 }
 
 func checkBystanders(ctx context.Context, c chat.ChatServiceClient) error {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::codec::CompressionEncoding::Gzip;
-use tonic::metadata::MetadataValue;
+use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Request, Status, Streaming};
 
 use tonic_chat_peer::Message;
@@ -107,22 +107,28 @@ async fn cancel(mut client: Client) -> Checked {
 }
 
 async fn metadata(mut client: Client) -> Checked {
-    let mut request = Request::new(marko("with metadata"));
-    request.metadata_mut().insert("x-trace", MetadataValue::from_static("17"));
-    request.metadata_mut().insert_bin("x-trace-bin", MetadataValue::from_bytes(&[0, 1, 254, 255]));
-
     // The response to a single answer has its trailers among its metadata.
-    client.say_hello(request).await?.metadata();
-    client.upload_stream(tokio_stream::iter([marko("one")])).await?.metadata();
+    came_back(client.say_hello(with_metadata(marko("with metadata"))).await?.metadata())?;
+    let upload = with_metadata(tokio_stream::iter([marko("one")]));
+    came_back(client.upload_stream(upload).await?.metadata())?;
 
-    let broadcast = client.broadcast_messages(marko("")).await?;
-    broadcast.metadata();
-    broadcast.into_inner().trailers().await?;
+    let mut broadcast = client.broadcast_messages(with_metadata(marko(""))).await?.into_inner();
+    came_back(&broadcast.trailers().await?.unwrap_or_default())?;
+    let chat = with_metadata(tokio_stream::iter([marko("one")]));
+    let mut chat = client.chat_stream(chat).await?.into_inner();
+    came_back(&chat.trailers().await?.unwrap_or_default())
+}
 
-    let chat = client.chat_stream(tokio_stream::iter([marko("one")])).await?;
-    chat.metadata();
-    chat.into_inner().trailers().await?;
-    Ok(())
+fn with_metadata<T>(body: T) -> Request<T> {
+    let mut request = Request::new(body);
+    request.metadata_mut().insert("x-request-id", MetadataValue::from_static("17"));
+    request.metadata_mut().insert_bin("x-trace-bin", MetadataValue::from_bytes(&[0, 1, 254, 255]));
+    request
+}
+
+fn came_back(trailers: &MetadataMap) -> Checked {
+    let ids: Vec<_> = trailers.get_all("x-request-id").iter().collect();
+    expect(r#"["17"]"#, format!("{ids:?}"))
 }
 
 async fn bystanders(mut client: Client) -> Checked {

@@ -1,0 +1,19 @@
+use super::{Call, End, Interceptor, Side};
+
+/// Sends the `x-request-id` that a call came with back in its trailers, however it ends: so that
+/// what a caller saw, what a proxy logged and what a server did can be put together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EchoRequestId;
+
+const KEY: &str = "x-request-id";
+
+impl Interceptor for EchoRequestId {
+    fn after(&self, call: &Call, end: &mut End) {
+        if call.side() == Side::Server
+            && let Some(id) = call.metadata().get_bytes(KEY)
+        {
+            // It came over the wire, so it can go back.
+            let _ = end.status.metadata_mut().add(KEY, id);
+        }
+    }
+}
