@@ -2,9 +2,13 @@
 //! process of its own, variants in turns (A B C … C B A), ratios of medians with their spread.
 //!
 //! `cargo bench --bench layer` runs everything; `-- --seconds 0.3 --rounds 3` is quicker;
-//! `-- --instructions` counts instructions a call by callgrind instead.
+//! `-- --instructions` counts instructions a call by callgrind instead. The variant `unseamed`
+//! is a program of its own, bare grpcio linked without the seam: `cargo build --release -p
+//! quartet-bench-unseamed` first.
 
+mod bare;
 mod call;
+mod delay;
 mod serve;
 mod table;
 
@@ -12,6 +16,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use clap::Parser;
+use quartet::chat;
 
 /// Measures the layer.
 #[derive(Debug, Parser)]
@@ -25,6 +30,15 @@ struct Options {
     /// Count instructions by callgrind instead of calls per second
     #[arg(long)]
     instructions: bool,
+    /// Put a relay between the two that delays what passes by this many milliseconds each way
+    #[arg(long, default_value_t = 0)]
+    delay: u64,
+    /// Only these workloads
+    #[arg(long, value_delimiter = ',', default_value = "unary,stream,bulk,upload,chat")]
+    works: Vec<String>,
+    /// Only these variants
+    #[arg(long, value_delimiter = ',')]
+    variants: Vec<String>,
     /// (Inside) serve as this variant
     #[arg(long, hide = true)]
     serve: Option<String>,
@@ -43,43 +57,61 @@ struct Options {
     bench: bool,
 }
 
-const SERVERS: &[&str] =
-    &["bare", "bare+settings", "quartet", "quartet+log", "quartet+one", "quartet+adaptive"];
+const SERVERS: &[&str] = &[
+    "unseamed",
+    "bare",
+    "bare+settings",
+    "quartet",
+    "quartet+log",
+    "quartet+one",
+    "quartet+adaptive",
+];
 const CLIENTS: &[&str] = &["bare", "bare+settings", "quartet", "quartet+one", "quartet+adaptive"];
-const WORKS: &[&str] = &["unary", "stream", "bulk", "upload", "chat"];
+
+impl Options {
+    fn chosen(&self, variants: &[&'static str]) -> Vec<&'static str> {
+        let chosen = |variant: &&str| {
+            self.variants.is_empty() || self.variants.iter().any(|chosen| chosen == variant)
+        };
+        variants.iter().copied().filter(chosen).collect()
+    }
+}
 
 fn main() {
     let options = Options::parse();
     match (&options.serve, &options.call) {
         (Some(variant), _) => serve::serve(variant),
         (_, Some(variant)) => call::call(variant, &options),
-        _ if options.instructions => instructions(),
+        _ if options.instructions => instructions(&options),
         _ => rates(&options),
     }
 }
 
 fn rates(options: &Options) {
     println!(
-        "core {}, {} rounds of {} s",
+        "core {}, {} rounds of {} s, a delay of {} ms each way",
         quartet::core_version(),
         options.rounds,
-        options.seconds
+        options.seconds,
+        options.delay
     );
-    for work in WORKS {
-        let servers = table::rounds(SERVERS, options.rounds, |variant| {
+    let (servers, clients) = (options.chosen(SERVERS), options.chosen(CLIENTS));
+    for work in &options.works {
+        let rates = table::rounds(&servers, options.rounds, |variant| {
             measure(variant, "bare", work, options)
         });
-        table::print(&format!("{work}: servers, called by a bare client"), SERVERS, &servers);
-        let clients = table::rounds(CLIENTS, options.rounds, |variant| {
+        table::print(&format!("{work}: servers, called by a bare client"), &servers, &rates);
+        let rates = table::rounds(&clients, options.rounds, |variant| {
             measure("bare", variant, work, options)
         });
-        table::print(&format!("{work}: clients, at a bare server"), CLIENTS, &clients);
+        table::print(&format!("{work}: clients, at a bare server"), &clients, &rates);
     }
 }
 
 /// Calls (or messages) per second.
 fn measure(server: &str, client: &str, work: &str, options: &Options) -> f64 {
     let (mut served, address) = start_server(&[], server);
+    let address = delay::behind(address, options.delay);
     let output = myself()
         .args(["--call", client, "--address", &address, "--work", work])
         .args(["--seconds", &options.seconds.to_string()])
@@ -91,15 +123,16 @@ fn measure(server: &str, client: &str, work: &str, options: &Options) -> f64 {
     text.trim().parse().unwrap_or_else(|_| panic!("{server}, {client}, {work}: {output:?}"))
 }
 
-fn instructions() {
+fn instructions(options: &Options) {
+    let variants = options.chosen(SERVERS);
     println!("instructions a call (or message), by callgrind; the client is bare");
-    println!("| work | {} |", SERVERS.join(" | "));
-    for work in WORKS {
+    println!("| work | {} |", variants.join(" | "));
+    for work in &options.works {
         let per_call = |variant: &&str| {
-            let (few, many) = (count(variant, work, 500), count(variant, work, 1500));
-            format!("{:.0}", (many - few) / 1000.0)
+            let (few, many) = (count(variant, work, 1000), count(variant, work, 5000));
+            format!("{:.0}", (many - few) / 4000.0)
         };
-        let cells: Vec<_> = SERVERS.iter().map(per_call).collect();
+        let cells: Vec<_> = variants.iter().map(per_call).collect();
         println!("| {work} | {} |", cells.join(" | "));
     }
 }
@@ -124,11 +157,16 @@ fn count(server: &str, work: &str, calls: u64) -> f64 {
 }
 
 fn start_server(under: &[&str], variant: &str) -> (Child, String) {
+    let myself = std::env::current_exe().expect("this program has a path");
+    let program = match variant {
+        "unseamed" => myself.with_file_name("../quartet-bench-unseamed"),
+        _ => myself,
+    };
     let mut command = match under {
-        [] => myself(),
+        [] => Command::new(program),
         [tool, args @ ..] => {
             let mut command = Command::new(tool);
-            command.args(args).arg(std::env::current_exe().expect("this program has a path"));
+            command.args(args).arg(program);
             command
         }
     };

@@ -1,30 +1,20 @@
-//! The service on both, as alike as can be: greets, counts uploads, sends as many messages as
-//! asked, echoes.
+//! The service on our layer: greets, counts uploads, sends as many messages as asked, echoes.
 
-use std::sync::Arc;
-
-use futures::{SinkExt, Stream, StreamExt, TryStreamExt, stream};
-use grpcio::{
-    ChannelBuilder, ClientStreamingSink, DuplexSink, EnvBuilder, RequestStream, RpcContext,
-    ServerCredentials, ServerStreamingSink, UnarySink, WriteFlags,
-};
+use futures::{Stream, StreamExt};
 use log::{LevelFilter, Log, Metadata, Record};
 use quartet::Window;
-use quartet::chat::{ChatService, ChatServiceServer, Message, bare};
+use quartet::chat::{ChatService, ChatServiceServer, Message};
 use quartet::rpc::{LogCalls, Request, Response, Status, Streaming};
 use quartet::server::Server;
-use signal_hook::consts::SIGTERM;
-use signal_hook::iterator::Signals;
+
+use crate::bare::{self, messages};
 
 pub fn serve(variant: &str) {
-    let mut signals = Signals::new([SIGTERM]).expect("signals can be caught");
-    let _server: Box<dyn std::any::Any> = match variant.strip_prefix("bare") {
-        Some(settings) => Box::new(bare_server(!settings.is_empty())),
-        None => Box::new(quartet_server(variant)),
-    };
-    signals.forever().next();
-    // Callgrind writes its profile at an ordinary end.
-    std::process::exit(0);
+    match variant.strip_prefix("bare") {
+        Some("") => bare::serve(|arguments| arguments),
+        Some(_) => bare::serve(|arguments| super::call::settings(arguments, true)),
+        None => bare::until_told(|| quartet_server(variant)),
+    }
 }
 
 fn quartet_server(variant: &str) -> Server {
@@ -89,78 +79,5 @@ impl ChatService for Ours {
         request: Request<Streaming<Message>>,
     ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
         Ok(Response::new(request.into_inner()))
-    }
-}
-
-/// As many messages as the content says, for as long as they are taken.
-fn messages(request: &Message) -> impl Stream<Item = Message> + use<> {
-    let count = request.content.parse().unwrap_or(usize::MAX);
-    let length = if request.user == "bulk" { 64 << 10 } else { 1000 };
-    let message = Message { content: "x".repeat(length), ..Message::default() };
-    stream::repeat(message).take(count)
-}
-
-fn bare_server(with_our_settings: bool) -> grpcio::Server {
-    let environment = Arc::new(EnvBuilder::new().cq_count(1).build());
-    let arguments =
-        super::call::settings(ChannelBuilder::new(environment.clone()), with_our_settings);
-    let mut server = grpcio::ServerBuilder::new(environment)
-        .channel_args(arguments.build_args())
-        .register_service(bare::create_chat_service(Bare))
-        .build()
-        .expect("it builds");
-    let port = server.add_listening_port("127.0.0.1:0", ServerCredentials::insecure());
-    server.start();
-    println!("127.0.0.1:{}", port.expect("a port"));
-    server
-}
-
-#[derive(Clone)]
-struct Bare;
-
-impl bare::ChatService for Bare {
-    fn say_hello(&mut self, context: RpcContext<'_>, request: Message, sink: UnarySink<Message>) {
-        context.spawn(async move {
-            let _ = sink.success(request).await;
-        });
-    }
-
-    fn broadcast_messages(
-        &mut self,
-        context: RpcContext<'_>,
-        request: Message,
-        mut sink: ServerStreamingSink<Message>,
-    ) {
-        sink.enhance_batch(true);
-        let mut messages = messages(&request).map(|message| Ok((message, WriteFlags::default())));
-        context.spawn(async move {
-            let _ = sink.send_all(&mut messages).await;
-            let _ = sink.close().await;
-        });
-    }
-
-    fn upload_stream(
-        &mut self,
-        context: RpcContext<'_>,
-        mut requests: RequestStream<Message>,
-        sink: ClientStreamingSink<Message>,
-    ) {
-        context.spawn(async move {
-            while let Ok(Some(_)) = requests.try_next().await {}
-            let _ = sink.success(Message::default()).await;
-        });
-    }
-
-    fn chat_stream(
-        &mut self,
-        context: RpcContext<'_>,
-        requests: RequestStream<Message>,
-        mut sink: DuplexSink<Message>,
-    ) {
-        context.spawn(async move {
-            let mut echoes = requests.map_ok(|message| (message, WriteFlags::default()));
-            let _ = sink.send_all(&mut echoes).await;
-            let _ = sink.close().await;
-        });
     }
 }

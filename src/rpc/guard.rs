@@ -2,15 +2,15 @@
 //! errors, and its stalls are told.
 
 use std::any::Any;
-use std::future::poll_fn;
-use std::panic::AssertUnwindSafe;
-use std::pin::pin;
-use std::task::Poll;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use futures::future::{self, Either};
 use futures_timer::Delay;
+use pin_project_lite::pin_project;
 
 use crate::seam::ServerCall;
 
@@ -18,38 +18,59 @@ use super::Status;
 
 /// Runs a handler's future until it is done, or the caller is gone, or time is up, and
 /// drops it then. A panic is an error.
-pub(super) async fn until_over<T>(
-    call: &ServerCall,
+pub(super) fn until_over<'a, F, T>(
+    call: &'a ServerCall,
     method: &'static str,
-    future: impl Future<Output = Result<T, Status>>,
-) -> Result<T, Status> {
-    let mut future = pin!(AssertUnwindSafe(future).catch_unwind());
-    let mut over = pin!(over(call));
-    poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(Ok(result)) => Poll::Ready(result),
-        Poll::Ready(Err(panic)) => Poll::Ready(Err(panicked(method, panic))),
-        Poll::Pending => over.as_mut().poll(cx).map(Err),
-    })
-    .await
+    future: F,
+) -> UntilOver<'a, F>
+where
+    F: Future<Output = Result<T, Status>>,
+{
+    UntilOver { call, method, future, timer: None }
 }
 
-/// Ready when the caller no longer waits, with the status that says why.
-async fn over(call: &ServerCall) -> Status {
-    let ended = poll_fn(|cx| call.poll_end(cx));
-    let gone = || Status::cancelled("the caller cancelled or is gone");
-    let Some(deadline) = call.deadline() else {
-        ended.await;
-        return gone();
-    };
-    let left = deadline.saturating_duration_since(Instant::now());
-    match future::select(ended, Delay::new(left)).await {
-        Either::Left(_) => gone(),
-        Either::Right(_) => Status::deadline_exceeded("time was up on the server"),
+pin_project! {
+    // By hand, as an async block would hold (and move) each of its futures twice.
+    pub(super) struct UntilOver<'a, F> {
+        call: &'a ServerCall,
+        method: &'static str,
+        #[pin]
+        future: F,
+        // Of the caller's deadline; there once the future had to wait.
+        timer: Option<Delay>,
     }
 }
 
+impl<F, T> Future for UntilOver<'_, F>
+where
+    F: Future<Output = Result<T, Status>>,
+{
+    type Output = Result<T, Status>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match catch_unwind(AssertUnwindSafe(|| this.future.poll(cx))) {
+            Ok(Poll::Pending) => poll_over(this.call, this.timer, cx).map(Err),
+            Ok(ready) => ready,
+            Err(panic) => Poll::Ready(Err(panicked(this.method, panic))),
+        }
+    }
+}
+
+/// Ready when the caller no longer waits, with the status that says why.
+fn poll_over(call: &ServerCall, timer: &mut Option<Delay>, cx: &mut Context<'_>) -> Poll<Status> {
+    if call.poll_end(cx).is_ready() {
+        return Poll::Ready(Status::cancelled("the caller cancelled or is gone"));
+    }
+    let Some(deadline) = call.deadline() else { return Poll::Pending };
+    let timer =
+        timer.get_or_insert_with(|| Delay::new(deadline.saturating_duration_since(Instant::now())));
+    ready!(timer.poll_unpin(cx));
+    Poll::Ready(Status::deadline_exceeded("time was up on the server"))
+}
+
 /// What the caller of a handler that panicked is told; the rest is for the log.
-pub(super) fn panicked(method: &str, panic: Box<dyn Any + Send>) -> Status {
+fn panicked(method: &str, panic: Box<dyn Any + Send>) -> Status {
     let text = panic
         .downcast_ref::<&str>()
         .copied()
@@ -59,11 +80,37 @@ pub(super) fn panicked(method: &str, panic: Box<dyn Any + Send>) -> Status {
     Status::internal("the handler panicked")
 }
 
+pin_project! {
+    /// All that is done for one call, in its task on the completion queue: within the call, timed,
+    /// and with an end even where a destructor panics (the handler itself is guarded before).
+    pub(super) struct Task<F> {
+        pub call: Arc<ServerCall>,
+        pub method: &'static str,
+        #[pin]
+        pub work: F,
+    }
+}
+
+impl<F: Future<Output = ()>> Future for Task<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let started = Instant::now();
+        let polled = catch_unwind(AssertUnwindSafe(|| this.call.within(|| this.work.poll(cx))));
+        tell_stall(this.method, started.elapsed());
+        polled.unwrap_or_else(|panic| {
+            panicked(this.method, panic);
+            Poll::Ready(())
+        })
+    }
+}
+
 /// A poll that takes longer has held up every other call of its queue.
 const STALL: Duration = Duration::from_millis(100);
 
 /// Logs the name of a method whose poll took too long.
-pub(super) fn tell_stall(method: &str, took: Duration) {
+fn tell_stall(method: &str, took: Duration) {
     if took >= STALL {
         log::warn!(
             "{method}: the handler held up its completion queue for {took:.1?}; \

@@ -45,7 +45,7 @@ impl Metadata {
         if !is_binary(&key) {
             check_value(&key, value)?;
         }
-        self.0.push((key, value.to_vec()));
+        self.0.push(&key, value);
         Ok(())
     }
 
@@ -67,7 +67,7 @@ impl Metadata {
 
     /// Every pair, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_slice()))
+        self.0.iter()
     }
 
     /// How many pairs there are.
@@ -83,12 +83,12 @@ impl Metadata {
     /// Its size as HTTP/2 counts it: of each pair, the key, the value and 32 bytes (RFC 9113,
     /// 6.5.2).
     pub(super) fn size(&self) -> usize {
-        self.0.iter().map(|(key, value)| key.len() + value.len() + 32).sum()
+        self.iter().map(|(key, value)| key.len() + value.len() + 32).sum()
     }
 
     /// Adds a pair that C-core takes for itself.
     pub(super) fn push_internal(&mut self, key: &str, value: &str) {
-        self.0.push((key.into(), value.into()));
+        self.0.push(key, value.as_bytes());
     }
 
     pub(super) fn from_pairs(pairs: Pairs) -> Self {
@@ -100,7 +100,9 @@ impl Metadata {
     }
 
     pub(super) fn from_grpcio(metadata: &grpcio::Metadata) -> Self {
-        Metadata(metadata.iter().map(|(key, value)| (key.to_owned(), value.to_vec())).collect())
+        let mut pairs = Pairs::with_capacity(metadata.len());
+        metadata.iter().for_each(|(key, value)| pairs.push(key, value));
+        Metadata(pairs)
     }
 
     /// What grpcio sends with a call; none if there is nothing to send.

@@ -1,17 +1,12 @@
 //! The path of a call on the server.
 
-use std::future::poll_fn;
-use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
 
-use futures::FutureExt;
 use grpcio::RpcContext;
 
 use crate::seam::ServerCall;
 
-use super::guard::{panicked, tell_stall, until_over};
+use super::guard::{Task, until_over};
 use super::inbound::Intake;
 use super::interceptor::{Interceptors, Watch};
 use super::reply::{Failing, Reply};
@@ -86,19 +81,7 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
             }
             drop(keep);
         };
-        context.spawn(async move {
-            // What panics here is a destructor: the handler itself is guarded below.
-            let mut work = pin!(AssertUnwindSafe(work).catch_unwind());
-            let result = poll_fn(|cx| {
-                let started = Instant::now();
-                let polled = within.within(|| work.poll_unpin(cx));
-                tell_stall(method, started.elapsed());
-                polled
-            });
-            if let Err(panic) = result.await {
-                panicked(method, panic);
-            }
-        });
+        context.spawn(Task { call: within, method, work });
     }
 }
 

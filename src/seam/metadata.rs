@@ -1,16 +1,66 @@
-use std::slice;
+use std::{fmt, slice};
 
 use grpcio_sys as sys;
 
-/// Metadata as the seam carries it: keys and values, in order, repeats kept.
-pub(crate) type Pairs = Vec<(String, Vec<u8>)>;
+/// Metadata as the seam carries it: keys and values, in order, repeats kept. It is one buffer, as
+/// every call has a few of them: of each pair the two lengths, the key, and the value.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Pairs(Vec<u8>);
+
+const LENGTH: usize = size_of::<usize>();
+
+impl Pairs {
+    /// Room for so many pairs of the usual size.
+    pub(crate) fn with_capacity(pairs: usize) -> Self {
+        Pairs(Vec::with_capacity(64 * pairs))
+    }
+
+    pub(crate) fn push(&mut self, key: &str, value: &[u8]) {
+        self.0.extend_from_slice(&key.len().to_ne_bytes());
+        self.0.extend_from_slice(&value.len().to_ne_bytes());
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(value);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let mut rest = &self.0[..];
+        std::iter::from_fn(move || {
+            let (key_len, value_len) = (take_length(&mut rest)?, take_length(&mut rest)?);
+            let key = rest.split_off(..key_len)?;
+            let value = rest.split_off(..value_len)?;
+            Some((str::from_utf8(key).unwrap_or_default(), value))
+        })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn append(&mut self, other: &Pairs) {
+        self.0.extend_from_slice(&other.0);
+    }
+}
+
+fn take_length(rest: &mut &[u8]) -> Option<usize> {
+    rest.split_off(..LENGTH)?.try_into().ok().map(usize::from_ne_bytes)
+}
+
+impl fmt::Debug for Pairs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
 
 /// Adds `pairs` to an array of C-core's.
 ///
 /// # Safety
 /// `array` points to an initialised array that nobody else uses meanwhile.
 pub(super) unsafe fn append(array: *mut sys::grpc_metadata_array, pairs: &Pairs) {
-    for (key, value) in pairs {
+    for (key, value) in pairs.iter() {
         // SAFETY: the function copies both texts, whose lengths are given.
         unsafe {
             sys::grpcwrap_metadata_array_add(
@@ -33,17 +83,16 @@ pub(super) unsafe fn copy(array: &sys::grpc_metadata_array) -> Pairs {
     let array: *const sys::grpc_metadata_array = array;
     // SAFETY: by the contract above; every index is below `count`.
     unsafe {
-        (0..(*array).count)
-            .map(|index| {
-                let (mut key_len, mut value_len) = (0, 0);
-                let key =
-                    sys::grpcwrap_metadata_array_get_key(array.cast_mut(), index, &mut key_len);
-                let value =
-                    sys::grpcwrap_metadata_array_get_value(array.cast_mut(), index, &mut value_len);
-                let key = slice::from_raw_parts(key.cast::<u8>(), key_len);
-                let value = slice::from_raw_parts(value.cast::<u8>(), value_len);
-                (String::from_utf8_lossy(key).into_owned(), value.to_vec())
-            })
-            .collect()
+        let mut pairs = Pairs::with_capacity((*array).count);
+        for index in 0..(*array).count {
+            let (mut key_len, mut value_len) = (0, 0);
+            let key = sys::grpcwrap_metadata_array_get_key(array.cast_mut(), index, &mut key_len);
+            let value =
+                sys::grpcwrap_metadata_array_get_value(array.cast_mut(), index, &mut value_len);
+            let key = slice::from_raw_parts(key.cast::<u8>(), key_len);
+            let value = slice::from_raw_parts(value.cast::<u8>(), value_len);
+            pairs.push(&String::from_utf8_lossy(key), value);
+        }
+        pairs
     }
 }

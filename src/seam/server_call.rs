@@ -175,7 +175,7 @@ impl ServerCall {
     /// Adds to them.
     pub(crate) fn add_trailers(&self, trailers: Pairs) {
         if !trailers.is_empty() {
-            self.outgoing().trailers.extend(trailers);
+            self.outgoing().trailers.append(&trailers);
         }
     }
 
