@@ -111,6 +111,27 @@ fn headers_and_trailers_of_an_ok_in_every_style() {
     });
 }
 
+/// Whoever first reads the messages and then asks gets them all the same.
+#[test]
+fn headers_are_there_after_the_end_of_a_stream() {
+    let served = mirror();
+    let client = served.client();
+    run(async {
+        for count in ["0", "3"] {
+            let request = with_metadata(message("", count), false);
+            let mut broadcast = client.broadcast_messages(request).unwrap();
+            while broadcast.message().await.unwrap().is_some() {}
+            check("server streaming headers", broadcast.headers().await);
+        }
+        let (mut sender, mut echoes) = client.chat_stream(with_metadata((), false)).unwrap();
+        sender.send(Message::default()).await.unwrap();
+        sender.close().await;
+        while echoes.message().await.unwrap().is_some() {}
+        check("bidi headers", echoes.headers().await);
+        check("bidi trailers", echoes.trailers());
+    });
+}
+
 #[test]
 fn trailers_and_details_of_an_error_in_every_style() {
     let served = mirror();

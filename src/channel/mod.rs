@@ -15,6 +15,8 @@ pub struct ChannelBuilder {
     transport: Transport,
     interceptors: Interceptors,
     exactly_one_reply: bool,
+    server_name: Option<String>,
+    own_connections: bool,
 }
 
 impl ChannelBuilder {
@@ -41,6 +43,21 @@ impl ChannelBuilder {
         self
     }
 
+    /// The name of the server: its certificate has to be for it, and it is the authority of the
+    /// calls. By default the name in the target is.
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.server_name = Some(name.into());
+        self
+    }
+
+    /// Whether the channel has connections of its own. By default it shares them with every
+    /// other one in the process whose target and settings are the same, and with them their
+    /// limit of concurrent streams.
+    pub fn own_connections(mut self, yes: bool) -> Self {
+        self.own_connections = yes;
+        self
+    }
+
     /// Makes the channel, with a completion queue and a thread of its own.
     pub fn build(self) -> Channel {
         let environment = EnvBuilder::new()
@@ -49,11 +66,14 @@ impl ChannelBuilder {
             .after_start(move || self.transport.start_queue_thread())
             .build();
         let environment = Arc::new(environment);
-        let inner = self
+        let mut builder = self
             .transport
             .apply(GrpcioBuilder::new(environment.clone()), self.transport.max_metadata)
-            .set_credentials(self.credentials)
-            .connect(&self.target);
+            .use_local_subchannel_pool(self.own_connections);
+        if let Some(name) = self.server_name {
+            builder = builder.default_authority(&*name).override_ssl_target(name);
+        }
+        let inner = builder.set_credentials(self.credentials).connect(&self.target);
         let (interceptors, exactly_one_reply) = (self.interceptors, self.exactly_one_reply);
         let target = self.target.into();
         Channel { inner, environment, target, interceptors, exactly_one_reply }
@@ -81,6 +101,8 @@ impl Channel {
             transport: Transport::default(),
             interceptors: Vec::new(),
             exactly_one_reply: false,
+            server_name: None,
+            own_connections: false,
         }
     }
 

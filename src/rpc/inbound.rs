@@ -103,11 +103,13 @@ pub(super) struct Replies<R> {
     receiver: Option<R>,
     started: Started,
     failed: Option<Status>,
+    /// What came before the first message, once grpcio's receiver is gone.
+    headers: Metadata,
 }
 
 impl<R> Replies<R> {
     pub(super) fn new(receiver: R, started: Started) -> Self {
-        Replies { receiver: Some(receiver), started, failed: None }
+        Replies { receiver: Some(receiver), started, failed: None, headers: Metadata::new() }
     }
 }
 
@@ -132,7 +134,10 @@ where
                     self.failed = Some(self.started.failed(error));
                     receiver.cancel();
                 }
-                Some(Err(_)) | None => self.receiver = None,
+                Some(Err(_)) | None => {
+                    self.headers = receiver.headers().now_or_never().unwrap_or_default();
+                    self.receiver = None;
+                }
             }
         }
         let ended = match self.failed.take() {
@@ -146,14 +151,14 @@ where
         async move {
             match &mut self.receiver {
                 Some(receiver) => receiver.headers().await,
-                None => Metadata::new(),
+                None => self.headers.clone(),
             }
         }
         .boxed()
     }
 
-    fn trailers(&mut self) -> Metadata {
-        self.started.trailers()
+    fn ended(&mut self) -> (Metadata, Metadata) {
+        (std::mem::take(&mut self.headers), self.started.trailers())
     }
 }
 

@@ -60,6 +60,11 @@ impl<T> Request<T> {
         &self.message
     }
 
+    /// The message, to be changed.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.message
+    }
+
     /// The message, and the rest is dropped.
     pub fn into_inner(self) -> T {
         self.message
@@ -201,6 +206,11 @@ impl<T> Response<T> {
     /// The message.
     pub fn get_ref(&self) -> &T {
         &self.message
+    }
+
+    /// The message, to be changed.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.message
     }
 
     /// The message, and the rest is dropped.

@@ -34,9 +34,9 @@ pub(super) trait Source<T>: Send {
         Box::pin(async { Metadata::new() })
     }
 
-    /// The metadata after the last message; asked once, at the end.
-    fn trailers(&mut self) -> Metadata {
-        Metadata::new()
+    /// The metadata before the first message and that after the last; asked once, at the end.
+    fn ended(&mut self) -> (Metadata, Metadata) {
+        Default::default()
     }
 }
 
@@ -89,11 +89,13 @@ impl<T> Stream for Streaming<T> {
             return Poll::Ready(None);
         };
         let item = std::task::ready!(source.poll_message(cx));
-        if item.is_none() {
-            self.trailers = source.trailers();
-        }
         if !matches!(item, Some(Ok(_))) {
+            let (headers, trailers) = source.ended();
             self.source = None;
+            self.headers.get_or_insert(headers);
+            if item.is_none() {
+                self.trailers = trailers;
+            }
         }
         Poll::Ready(item.map(|item| {
             let Received { message, compressed, .. } = item?;

@@ -54,6 +54,13 @@ func main() {
 		return
 	}
 
+	if *call != "" {
+		if err := runCall(c); err != nil {
+			fail(2, err)
+		}
+		return
+	}
+
 	known := false
 	for _, s := range styles {
 		if *style == s.name || *style == "all" {

@@ -1,0 +1,40 @@
+//! grpcio's programs for the lab's public contracts: gRPC's interop tests, server and client,
+//! and the client of the chat contract (its server is `chat-server`).
+
+mod chat_client;
+mod interop;
+
+mod proto {
+    #![allow(missing_docs)]
+    include!(concat!(env!("OUT_DIR"), "/quartet/mod.rs"));
+}
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// grpcio's programs for the contracts of peers/README.md.
+#[derive(Debug, Parser)]
+#[command(name = "grpcio-peer", version = quartet::chat::program::version())]
+struct Options {
+    #[command(subcommand)]
+    program: Program,
+}
+
+#[derive(Debug, Subcommand)]
+enum Program {
+    /// Serves gRPC's interop tests until SIGTERM or SIGINT
+    InteropServer(interop::ServerOptions),
+    /// Runs one of gRPC's interop tests
+    InteropClient(interop::ClientOptions),
+    /// Makes one call of the chat contract, and reports it as JSON lines
+    ChatClient(chat_client::Options),
+}
+
+fn main() -> ExitCode {
+    match Options::parse().program {
+        Program::InteropServer(options) => interop::serve(&options),
+        Program::InteropClient(options) => interop::run(&options),
+        Program::ChatClient(options) => chat_client::run(&options),
+    }
+}
