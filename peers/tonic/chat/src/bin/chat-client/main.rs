@@ -1,5 +1,6 @@
 //! The chat client of the article. What it has to say goes to stdout, an error to stderr.
 
+mod call;
 mod check;
 
 use std::error::Error;
@@ -34,6 +35,9 @@ struct Args {
     /// Check the server (its pace must be 500ms), instead of making the article's calls
     #[arg(long)]
     check: bool,
+
+    #[command(flatten)]
+    call: call::Args,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -52,6 +56,11 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let client = Client::new(channel);
     if args.check {
         return Ok(if check::run(&client).await { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+
+    if let Some(call) = args.call.call {
+        call::run(client, call, args.call).await;
+        return Ok(ExitCode::SUCCESS);
     }
 
     let mut article = Article { client, pace: args.pace };
