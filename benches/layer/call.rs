@@ -48,7 +48,7 @@ pub fn call(variant: &str, options: &Options) {
         }
         None => {
             let channel = match variant {
-                "quartet+one" => Channel::builder(&options.address).exactly_one_reply(true),
+                "quartet-one" => Channel::builder(&options.address).exactly_one_reply(false),
                 "quartet+adaptive" => Channel::builder(&options.address).window(Window::Adaptive),
                 _ => Channel::builder(&options.address),
             };

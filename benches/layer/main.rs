@@ -66,7 +66,7 @@ const SERVERS: &[&str] = &[
     "quartet+one",
     "quartet+adaptive",
 ];
-const CLIENTS: &[&str] = &["bare", "bare+settings", "quartet", "quartet+one", "quartet+adaptive"];
+const CLIENTS: &[&str] = &["bare", "bare+settings", "quartet", "quartet-one", "quartet+adaptive"];
 
 impl Options {
     fn chosen(&self, variants: &[&'static str]) -> Vec<&'static str> {

@@ -15,6 +15,7 @@ pub const WRAPPED: &[&str] = &[
     "grpcwrap_call_start_client_streaming",
     "grpcwrap_call_start_server_streaming",
     "grpcwrap_call_start_duplex_streaming",
+    "grpc_call_start_batch",
     "grpc_completion_queue_next",
 ];
 

@@ -8,12 +8,12 @@ use futures::future::BoxFuture;
 use grpcio::{CallOption, Method, WriteFlags};
 use protobuf::Message;
 
-use crate::seam::{self, ClientCall};
+use crate::seam::{self, ClientCall, Owed};
 
-use super::codec::{self, Received};
+use super::codec;
 use super::inbound::Replies;
 use super::interceptor::Watch;
-use super::outgoing::{Config, Shared, Started, missing_reply};
+use super::outgoing::{Config, Shared, Started};
 use super::request::Outset;
 use super::{Request, Response, Sender, Status, Streaming, timeout};
 
@@ -40,17 +40,15 @@ impl Client {
     /// One request, one reply.
     ///
     /// # Errors
-    /// The status of the call, if it is not OK; `UNIMPLEMENTED` if the server ends the call
-    /// with OK and no reply (as gRPC's status codes say of a cardinality violation).
+    /// The status of the call, if it is not OK; `UNIMPLEMENTED` if the server sends no reply and
+    /// OK, or more than one reply (as gRPC's status codes say of a cardinality violation).
     pub async fn unary<Q: Message, R: Message + Unpin>(
         &self,
         method: &Method<Q, R>,
         request: Request<Q>,
     ) -> Result<Response<R>, Status> {
-        if self.0.config.exactly_one_reply {
-            return exactly_one(self.server_streaming(method, request)?).await;
-        }
-        let (message, mut started, option) = self.start(method.name, request, true)?;
+        let (message, mut started, option) =
+            self.start(method.name, request, self.0.config.one_reply)?;
         started.sent(&message);
         let method = codec::client_side(method);
         let receiver = started
@@ -69,7 +67,7 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<Q>,
     ) -> Result<Streaming<R>, Status> {
-        let (message, started, option) = self.start(method.name, request, false)?;
+        let (message, started, option) = self.start(method.name, request, Owed::Any)?;
         started.sent(&message);
         let method = codec::client_side(method);
         let receiver = started
@@ -88,11 +86,8 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Reply<R>), Status> {
-        if self.0.config.exactly_one_reply {
-            let (sender, replies) = self.bidi(method, request)?;
-            return Ok((sender, Reply(exactly_one(replies).boxed())));
-        }
-        let ((), mut started, option) = self.start(method.name, request, true)?;
+        let ((), mut started, option) =
+            self.start(method.name, request, self.0.config.one_reply)?;
         let method = codec::client_side(method);
         let (sink, receiver) = started
             .seen
@@ -111,7 +106,7 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Streaming<R>), Status> {
-        let ((), started, option) = self.start(method.name, request, false)?;
+        let ((), started, option) = self.start(method.name, request, Owed::Any)?;
         let method = codec::client_side(method);
         let (sink, receiver) = started
             .seen
@@ -127,7 +122,7 @@ impl Client {
         &self,
         method: &'static str,
         request: Request<Q>,
-        one_reply: bool,
+        owed: Owed,
     ) -> Result<(Q, Started, CallOption), Status> {
         let (message, Outset { mut metadata, timeout, wait_for_ready, compressed }) =
             request.into_parts();
@@ -143,7 +138,7 @@ impl Client {
         if let Some(headers) = metadata.to_grpcio().map_err(Status::from_grpcio)? {
             option = option.headers(headers);
         }
-        let seen = ClientCall::new(one_reply);
+        let seen = ClientCall::new(owed);
         Ok((message, Started { seen, deadline, watch, client: self.0.clone() }, option))
     }
 }
@@ -158,17 +153,6 @@ impl<T> Future for Reply<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll_unpin(cx)
-    }
-}
-
-/// Reads the one reply of a call as a stream, to see that it is one.
-async fn exactly_one<T>(mut replies: Streaming<T>) -> Result<Response<T>, Status> {
-    let headers = replies.headers().await.clone();
-    let Some(message) = replies.message().await? else { return Err(missing_reply()) };
-    let received = Received { compressed: replies.compressed(), ..Received::local(message) };
-    match replies.message().await? {
-        None => Ok(Response::received(received, headers, replies.trailers().clone())),
-        Some(_) => Err(Status::unimplemented("the server sent more than the one reply it owed")),
     }
 }
 

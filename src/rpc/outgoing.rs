@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use grpcio::Environment;
 use protobuf::Message;
 
-use crate::seam::ClientCall;
+use crate::seam::{ClientCall, Owed};
 
 use super::codec::{self, Decoded, Received};
 use super::interceptor::{Interceptors, Tally, Watch};
@@ -26,8 +26,8 @@ pub(crate) struct Config {
     pub environment: Arc<Environment>,
     pub target: Arc<str>,
     pub interceptors: Interceptors,
-    /// Whether a reply is read as a stream, to see that there is only one.
-    pub exactly_one_reply: bool,
+    /// What a call with one reply sees to.
+    pub one_reply: Owed,
 }
 
 /// A call on its way: what the seam sees of it, and when its time is up.
@@ -36,6 +36,12 @@ pub(super) struct Started {
     pub deadline: Option<Instant>,
     pub watch: Watch,
     pub client: Arc<Shared>,
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        self.seen.settle();
+    }
 }
 
 impl Started {
@@ -82,28 +88,23 @@ impl Started {
     /// The status of a call that did not end well.
     pub(super) fn failed(&self, error: grpcio::Error) -> Status {
         if self.seen.missing_reply() {
-            return missing_reply();
+            return Status::unimplemented("the server ended the call with OK, but sent no reply");
+        }
+        if self.seen.second_reply() {
+            return Status::unimplemented("the server sent more than the one reply it owed");
         }
         let status = Status::from_grpcio(error).with_metadata(self.trailers());
         // The server's end of a late call may arrive a little before our own timer fires.
         const A_LITTLE: Duration = Duration::from_millis(10);
         let late = self.deadline.is_some_and(|at| at <= Instant::now() + A_LITTLE);
-        if !late || !matches!(status.code(), Code::Cancelled | Code::DeadlineExceeded) {
-            return status;
+        if late && status.code() == Code::Cancelled {
+            return Status::deadline_exceeded("Deadline Exceeded")
+                .with_metadata(status.into_metadata());
         }
-        let text = if self.seen.unended_reply() { UNENDED } else { "Deadline Exceeded" };
-        Status::deadline_exceeded(text).with_metadata(status.into_metadata())
+        status
     }
 
     pub(super) fn trailers(&self) -> Metadata {
         Metadata::from_pairs(self.seen.take_trailers())
     }
 }
-
-/// The status of a call that ended with OK, and without the reply that was owed.
-pub(super) fn missing_reply() -> Status {
-    Status::unimplemented("the server ended the call with OK, but sent no reply")
-}
-
-const UNENDED: &str = "Deadline Exceeded: the server's reply came, and its status did not; if it \
-                       sends a second reply, ChannelBuilder::exactly_one_reply finds out at once";

@@ -1,11 +1,15 @@
 //! Ties a value of ours to a batch that C-core works on, and starts batches of our own.
 
+use std::ffi::c_void;
+use std::ptr;
 use std::sync::Arc;
 
 use grpcio_sys::{
-    self as sys, grpc_call, grpc_call_error, grpc_metadata_array, grpcwrap_batch_context,
+    self as sys, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_metadata_array, grpc_op,
+    grpc_op_type, grpcwrap_batch_context,
 };
 
+use super::real::__real_grpc_call_start_batch;
 use super::{ClientCall, Pairs, ServerCall, metadata};
 
 /// Whom a batch reports to when it is complete.
@@ -68,9 +72,21 @@ pub(super) unsafe fn take(context: *mut grpcwrap_batch_context) -> Option<Observ
 
 /// A batch that grpcio knows nothing of. Its tag is odd, and grpcio's are addresses of boxes
 /// with an even alignment; so grpcio's loop is not shown it.
-struct Own {
-    context: *mut grpcwrap_batch_context,
-    call: *mut grpc_call,
+enum Own {
+    /// Sends headers.
+    Headers { context: *mut grpcwrap_batch_context, call: *mut grpc_call },
+    /// Reads the one message of a call.
+    First { message: *mut grpc_byte_buffer, state: Arc<ClientCall> },
+    /// Reads what should not be there.
+    Further { message: *mut grpc_byte_buffer, state: Arc<ClientCall>, call: *mut grpc_call },
+}
+
+impl Own {
+    /// Gives it to C-core, until [`finish_own`].
+    fn into_tag(self) -> (*mut Own, *mut c_void) {
+        let own = Box::into_raw(Box::new(self));
+        (own, own.map_addr(|address| address | 1).cast())
+    }
 }
 
 /// Sends the headers of a server call in a batch of its own.
@@ -86,29 +102,83 @@ pub(super) unsafe fn send_headers(call: *mut grpc_call, headers: &Pairs) {
         let mut array: grpc_metadata_array = std::mem::zeroed();
         metadata::append(&mut array, headers);
         sys::grpc_call_ref(call);
-        let own = Box::into_raw(Box::new(Own { context, call }));
-        let tag = own.map_addr(|address| address | 1);
-        let started =
-            sys::grpcwrap_call_send_initial_metadata(call, context, &mut array, tag.cast());
+        let (_, tag) = Own::Headers { context, call }.into_tag();
+        let started = sys::grpcwrap_call_send_initial_metadata(call, context, &mut array, tag);
         if started != grpc_call_error::GRPC_CALL_OK {
-            finish_own(tag.cast());
+            finish_own(tag);
         }
     }
 }
 
-/// Frees a batch of our own when its event comes; false if the tag is not ours.
+/// Reads the one message of a call that is about to be started; false if it can't be read here.
+///
+/// # Safety
+/// The call is alive, and its completion queue is until the batch is complete.
+pub(super) unsafe fn read_first(call: *mut grpc_call, state: &Arc<ClientCall>) -> bool {
+    let first = Own::First { message: ptr::null_mut(), state: state.clone() };
+    // SAFETY: by the contract above.
+    unsafe { read(call, first) }
+}
+
+/// Reads behind the one message of a call, and cancels the call if there is another.
+///
+/// # Safety
+/// The call is alive, its message has been read, and its completion queue is not shut down.
+pub(super) unsafe fn read_further(call: *mut grpc_call, state: &Arc<ClientCall>) {
+    // SAFETY: by the contract above; the reference is given back by `finish_own`.
+    unsafe {
+        sys::grpc_call_ref(call);
+        read(call, Own::Further { message: ptr::null_mut(), state: state.clone(), call });
+    }
+}
+
+/// # Safety
+/// The call is alive, no other read is under way, and its completion queue is not shut down.
+unsafe fn read(call: *mut grpc_call, own: Own) -> bool {
+    let (own, tag) = own.into_tag();
+    // SAFETY: by the contract above. The place for the message is in the box, which stays until
+    // the batch is complete; all-zero is an operation without flags.
+    unsafe {
+        let (Own::First { message, .. } | Own::Further { message, .. }) = &mut *own else {
+            unreachable!("this batch reads no message")
+        };
+        let mut op: grpc_op = std::mem::zeroed();
+        op.op = grpc_op_type::GRPC_OP_RECV_MESSAGE;
+        op.data.recv_message.recv_message = message;
+        let started = __real_grpc_call_start_batch(call, &op, 1, tag, ptr::null_mut());
+        if started != grpc_call_error::GRPC_CALL_OK {
+            finish_own(tag);
+        }
+        started == grpc_call_error::GRPC_CALL_OK
+    }
+}
+
+/// Ends a batch of our own when its event comes; false if the tag is not ours.
 ///
 /// # Safety
 /// `tag` came with an event of an operation that is complete.
-pub(super) unsafe fn finish_own(tag: *mut std::ffi::c_void) -> bool {
+pub(super) unsafe fn finish_own(tag: *mut c_void) -> bool {
     if tag.addr() & 1 == 0 {
         return false;
     }
-    // SAFETY: an odd tag is one of `send_headers`, and its event comes once.
+    // SAFETY: an odd tag is one of `Own::into_tag`, and its event comes once. The batch is
+    // complete, so what it had is ours alone.
     unsafe {
-        let own = Box::from_raw(tag.map_addr(|address| address & !1).cast::<Own>());
-        sys::grpcwrap_batch_context_destroy(own.context);
-        sys::grpc_call_unref(own.call);
+        match *Box::from_raw(tag.map_addr(|address| address & !1).cast::<Own>()) {
+            Own::Headers { context, call } => {
+                sys::grpcwrap_batch_context_destroy(context);
+                sys::grpc_call_unref(call);
+            }
+            Own::First { message, state } => state.arrived(message),
+            Own::Further { message, state, call } => {
+                if !message.is_null() {
+                    sys::grpc_byte_buffer_destroy(message);
+                    state.set_second_reply();
+                    sys::grpc_call_cancel(call, ptr::null_mut());
+                }
+                sys::grpc_call_unref(call);
+            }
+        }
     }
     true
 }

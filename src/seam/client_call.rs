@@ -1,13 +1,25 @@
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Pairs;
+use grpcio_sys::{self as sys, grpc_byte_buffer, grpc_call, grpcwrap_batch_context};
+
+use super::{Pairs, second_reply};
 
 /// What the seam learns of one call that this process makes.
 pub struct ClientCall {
-    /// Whether the call ends with exactly one message from the server.
-    one_reply: bool,
+    owed: Owed,
     seen: Mutex<Seen>,
+}
+
+/// How many messages the server owes to a call, and who sees to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owed {
+    /// Any number.
+    Any,
+    /// One. A second is not looked for, and C-core holds the status back behind it.
+    One,
+    /// One, and a second is found out.
+    ExactlyOne,
 }
 
 #[derive(Default)]
@@ -15,12 +27,26 @@ struct Seen {
     headers: Pairs,
     trailers: Pairs,
     missing_reply: bool,
-    unended_reply: bool,
+    second_reply: bool,
+    under_way: Option<UnderWay>,
 }
 
+/// A call with exactly one reply, from its start to its status.
+struct UnderWay {
+    /// Alive by a reference of our own: grpcio gives its one back without a word.
+    call: *mut grpc_call,
+    /// Where grpcio looks for the message once the batch with the status is complete.
+    context: *mut grpcwrap_batch_context,
+    /// The watch over the call, once it has its message.
+    watch: Option<usize>,
+}
+
+// SAFETY: the pointers are used under the lock only, by functions that any thread may call.
+unsafe impl Send for UnderWay {}
+
 impl ClientCall {
-    pub(crate) fn new(one_reply: bool) -> Arc<Self> {
-        Arc::new(ClientCall { one_reply, seen: Mutex::default() })
+    pub(crate) fn new(owed: Owed) -> Arc<Self> {
+        Arc::new(ClientCall { owed, seen: Mutex::default() })
     }
 
     /// Runs `f`, which starts the call with grpcio.
@@ -46,13 +72,65 @@ impl ClientCall {
         self.seen().missing_reply
     }
 
-    /// Whether the call failed with the one message of the server there, and only its status
-    /// missing. C-core holds a status back behind a message that nobody reads.
-    pub(crate) fn unended_reply(&self) -> bool {
-        self.seen().unended_reply
+    /// Whether the server sent another message after the one it owed.
+    pub(crate) fn second_reply(&self) -> bool {
+        self.seen().second_reply
     }
 
-    /// Notes the end of the call; true if the server still owed its one message.
+    pub(super) fn set_second_reply(&self) {
+        self.seen().second_reply = true;
+    }
+
+    pub(super) fn owed(&self) -> Owed {
+        self.owed
+    }
+
+    /// Called when a call with exactly one reply is about to be started.
+    ///
+    /// # Safety
+    /// Both are alive; the queue of the call and the context are until [`Self::settle`].
+    pub(super) unsafe fn begin(&self, call: *mut grpc_call, context: *mut grpcwrap_batch_context) {
+        // SAFETY: the call is alive; the reference is given back by `settle`.
+        unsafe { sys::grpc_call_ref(call) };
+        self.seen().under_way = Some(UnderWay { call, context, watch: None });
+    }
+
+    /// Called when the one message of the call has come, or (null) will not.
+    ///
+    /// # Safety
+    /// `message` is the caller's alone.
+    pub(super) unsafe fn arrived(self: &Arc<Self>, message: *mut grpc_byte_buffer) {
+        if message.is_null() {
+            return;
+        }
+        // SAFETY: the message is given away once. The batch with the status is not complete as
+        // far as grpcio knows, so the context is alive, and so is the call.
+        unsafe {
+            match &mut self.seen().under_way {
+                None => sys::grpc_byte_buffer_destroy(message),
+                Some(under_way) => {
+                    (*under_way.context).recv_message = message;
+                    under_way.watch = Some(second_reply::watch(under_way.call, self));
+                }
+            }
+        }
+    }
+
+    /// Called when the batch with the status is complete, or was not started after all; and by
+    /// who waits for it no longer, as grpcio cancels a call by giving back its last reference.
+    pub(crate) fn settle(&self) {
+        let Some(UnderWay { call, watch, .. }) = self.seen().under_way.take() else { return };
+        // SAFETY: the call is alive by the reference that is given back here.
+        unsafe {
+            if let Some(watch) = watch {
+                second_reply::forget(watch);
+            }
+            sys::grpc_call_unref(call);
+        }
+    }
+
+    /// Notes the end of the call; true if the server has not sent the one message it owed, or
+    /// more than one, so that OK is not what the call ends with.
     pub(super) fn set_status(
         &self,
         ok: bool,
@@ -60,10 +138,11 @@ impl ClientCall {
         headers: Pairs,
         trailers: Pairs,
     ) -> bool {
-        let missing_reply = self.one_reply && ok && !has_message;
-        let unended_reply = self.one_reply && !ok && has_message;
-        *self.seen() = Seen { headers, trailers, missing_reply, unended_reply };
-        missing_reply
+        self.settle();
+        let missing_reply = self.owed != Owed::Any && ok && !has_message;
+        let mut seen = self.seen();
+        (seen.headers, seen.trailers, seen.missing_reply) = (headers, trailers, missing_reply);
+        missing_reply || seen.second_reply
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

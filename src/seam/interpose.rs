@@ -11,13 +11,13 @@ use std::ffi::{c_char, c_void};
 
 use grpcio_sys::{
     self as sys, gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_completion_queue,
-    grpc_completion_type, grpc_event, grpc_metadata_array, grpc_slice, grpc_status_code,
+    grpc_completion_type, grpc_event, grpc_metadata_array, grpc_op, grpc_slice, grpc_status_code,
     grpcwrap_batch_context, grpcwrap_request_call_context,
 };
 
 use super::batch::{self, Observer};
 use super::real::*;
-use super::{ServerCall, client_call, inflate, metadata, server_call};
+use super::{Owed, ServerCall, client_call, inflate, metadata, second_reply, server_call};
 
 /// Makes every binary that serves or calls through this library refer to the symbol that
 /// only the link arguments define: without them the linker stops and names it.
@@ -75,7 +75,7 @@ unsafe extern "C" fn __wrap_grpcwrap_batch_context_recv_status_on_client_status(
                 let trailers = metadata::copy(&(*context).recv_status_on_client.trailing_metadata);
                 let ok = code == grpc_status_code::GRPC_STATUS_OK;
                 if call.set_status(ok, !(*context).recv_message.is_null(), headers, trailers) {
-                    // grpcio would unwrap the message that is not there.
+                    // And grpcio would unwrap a message that is not there.
                     return grpc_status_code::GRPC_STATUS_UNIMPLEMENTED;
                 }
             }
@@ -90,9 +90,11 @@ unsafe extern "C" fn __wrap_grpcwrap_batch_context_destroy(context: *mut grpcwra
     // SAFETY: as grpcio called it; the batch is complete or was never started.
     unsafe {
         if !context.is_null() {
-            // A close batch that failed has brought no end: the call is over all the same.
-            if let Some(Observer::Close(call)) = batch::take(context) {
-                call.set_end(true);
+            match batch::take(context) {
+                // A close batch that failed has brought no end: the call is over all the same.
+                Some(Observer::Close(call)) => call.set_end(true),
+                Some(Observer::Status(call)) => call.settle(),
+                _ => {}
             }
         }
         __real_grpcwrap_batch_context_destroy(context);
@@ -236,13 +238,39 @@ unsafe extern "C" fn __wrap_grpc_completion_queue_next(
 
 // ---- client: a call is started ----
 
+/// Starts a call by `f`, and observes the batch that brings its status.
+///
 /// # Safety
-/// `context` is alive, and its batch is not started yet.
-unsafe fn observe_status(context: *mut grpcwrap_batch_context) {
-    if let Some(call) = client_call::starting() {
-        // SAFETY: by the contract above.
-        unsafe { batch::observe(context, Observer::Status(call)) };
+/// Both are alive, and the batch is not started yet.
+unsafe fn observed(
+    call: *mut grpc_call,
+    context: *mut grpcwrap_batch_context,
+    f: impl FnOnce() -> grpc_call_error,
+) -> grpc_call_error {
+    let Some(state) = client_call::starting() else { return f() };
+    // SAFETY: by the contract above; the context lives until its batch is complete, and the
+    // queue until then at least.
+    unsafe {
+        batch::observe(context, Observer::Status(state.clone()));
+        if state.owed() != Owed::ExactlyOne {
+            return f();
+        }
+        state.begin(call, context);
+        second_reply::splitting(&state, f)
     }
+}
+
+/// Called by all functions that start a batch.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpc_call_start_batch(
+    call: *mut grpc_call,
+    ops: *const grpc_op,
+    count: usize,
+    tag: *mut c_void,
+    reserved: *mut c_void,
+) -> grpc_call_error {
+    // SAFETY: as it was called.
+    unsafe { second_reply::start_batch(call, ops, count, tag, reserved) }
 }
 
 #[unsafe(no_mangle)]
@@ -257,8 +285,17 @@ unsafe extern "C" fn __wrap_grpcwrap_call_start_unary(
 ) -> grpc_call_error {
     // SAFETY: as grpcio called it.
     unsafe {
-        observe_status(context);
-        __real_grpcwrap_call_start_unary(call, context, message, write_flags, headers, flags, tag)
+        observed(call, context, || {
+            __real_grpcwrap_call_start_unary(
+                call,
+                context,
+                message,
+                write_flags,
+                headers,
+                flags,
+                tag,
+            )
+        })
     }
 }
 
@@ -272,8 +309,9 @@ unsafe extern "C" fn __wrap_grpcwrap_call_start_client_streaming(
 ) -> grpc_call_error {
     // SAFETY: as grpcio called it.
     unsafe {
-        observe_status(context);
-        __real_grpcwrap_call_start_client_streaming(call, context, headers, flags, tag)
+        observed(call, context, || {
+            __real_grpcwrap_call_start_client_streaming(call, context, headers, flags, tag)
+        })
     }
 }
 
@@ -289,16 +327,17 @@ unsafe extern "C" fn __wrap_grpcwrap_call_start_server_streaming(
 ) -> grpc_call_error {
     // SAFETY: as grpcio called it.
     unsafe {
-        observe_status(context);
-        __real_grpcwrap_call_start_server_streaming(
-            call,
-            context,
-            message,
-            write_flags,
-            headers,
-            flags,
-            tag,
-        )
+        observed(call, context, || {
+            __real_grpcwrap_call_start_server_streaming(
+                call,
+                context,
+                message,
+                write_flags,
+                headers,
+                flags,
+                tag,
+            )
+        })
     }
 }
 
@@ -312,7 +351,8 @@ unsafe extern "C" fn __wrap_grpcwrap_call_start_duplex_streaming(
 ) -> grpc_call_error {
     // SAFETY: as grpcio called it.
     unsafe {
-        observe_status(context);
-        __real_grpcwrap_call_start_duplex_streaming(call, context, headers, flags, tag)
+        observed(call, context, || {
+            __real_grpcwrap_call_start_duplex_streaming(call, context, headers, flags, tag)
+        })
     }
 }

@@ -24,9 +24,10 @@ mod interpose;
 mod log;
 mod metadata;
 mod real;
+mod second_reply;
 mod server_call;
 
-pub(crate) use client_call::ClientCall;
+pub(crate) use client_call::{ClientCall, Owed};
 pub(crate) use inflate::{Envelope, inflate_up_to, open};
 pub(crate) use interpose::check;
 pub(crate) use metadata::Pairs;

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 
 use grpcio_sys::{
     gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_completion_queue, grpc_event,
-    grpc_metadata_array, grpc_slice, grpc_status_code, grpcwrap_batch_context,
+    grpc_metadata_array, grpc_op, grpc_slice, grpc_status_code, grpcwrap_batch_context,
     grpcwrap_request_call_context,
 };
 
@@ -82,6 +82,13 @@ unsafe extern "C" {
         headers: *mut grpc_metadata_array,
         flags: u32,
         tag: *mut c_void,
+    ) -> grpc_call_error;
+    pub(super) fn __real_grpc_call_start_batch(
+        call: *mut grpc_call,
+        ops: *const grpc_op,
+        count: usize,
+        tag: *mut c_void,
+        reserved: *mut c_void,
     ) -> grpc_call_error;
     pub(super) fn __real_grpc_completion_queue_next(
         queue: *mut grpc_completion_queue,
