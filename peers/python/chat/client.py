@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import grpc
 
+import call
 import check
 from chat.chat_pb2 import Message
 from chat.chat_pb2_grpc import ChatServiceStub
@@ -69,17 +70,20 @@ async def main() -> int:
         action="store_true",
         help="check the server (its pace must be 500ms), instead of making the article's calls",
     )
+    call.add_flags(parser)
     args = parser.parse_args()
 
     async with grpc.aio.insecure_channel(args.server) as channel:
         stub = ChatServiceStub(channel)
+        if args.call is not None:
+            return await call.run(stub, args)
         if args.check:
             return 0 if await check.run(stub) else 1
         article = Article(stub, args.pace)
-        for style, call in STYLES.items():
+        for style, make_call in STYLES.items():
             if args.style in (style, "all"):
                 try:
-                    await call(article)
+                    await make_call(article)
                 except grpc.RpcError as error:
                     print(f"{style}: {error.code().name}: {error.details()}", file=sys.stderr)
                     return 1

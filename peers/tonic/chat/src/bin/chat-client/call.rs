@@ -17,9 +17,10 @@ const LONGEST: usize = 1024;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Make this call and report it, instead of making the article's calls
-    #[arg(long, value_enum)]
-    pub call: Option<Call>,
+    /// Make this call and report it, instead of making the article's calls: unary,
+    /// server-streaming, client-streaming or bidi
+    #[arg(long)]
+    pub call: Option<String>,
 
     /// The user of every message
     #[arg(long, default_value = "Marko", allow_hyphen_values = true)]
@@ -61,10 +62,14 @@ pub enum Call {
 /// Makes the call, and reports it to the end.
 pub async fn run(client: Client, call: Call, args: Args) {
     // A call that is dropped is cancelled, and has no status from tonic.
-    let status = match args.cancel_after {
-        Some(0) => dropped(),
-        _ => make(client, call, args).await.err().unwrap_or_else(|| Status::ok("")),
+    let at_once = args.cancel_after == Some(0);
+    let made = make(client, call, args);
+    let made = if at_once {
+        tokio::time::timeout(Duration::ZERO, made).await.unwrap_or_else(|_| Err(dropped()))
+    } else {
+        made.await
     };
+    let status = made.err().unwrap_or_else(|| Status::ok(""));
     print(json!({"event": "status", "code": name(status.code()), "message": status.message()}));
 }
 

@@ -58,7 +58,11 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         return Ok(if check::run(&client).await { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
 
-    if let Some(call) = args.call.call {
+    if let Some(name) = &args.call.call {
+        let Ok(call) = call::Call::from_str(name, false) else {
+            eprintln!("unsupported call: {name}");
+            return Ok(ExitCode::from(127));
+        };
         call::run(client, call, args.call).await;
         return Ok(ExitCode::SUCCESS);
     }
