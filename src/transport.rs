@@ -42,8 +42,13 @@ impl Transport {
     /// than `refused_by_core` bytes does not get past C-core.
     pub(crate) fn apply(self, builder: ChannelBuilder, refused_by_core: usize) -> ChannelBuilder {
         let max_metadata = int(refused_by_core);
+        let unlimited = -1;
+        let max_receive = match seam::core_receives_long_messages() {
+            true => unlimited,
+            false => int(self.max_receive),
+        };
         let builder = builder
-            .max_receive_message_len(int(self.max_receive))
+            .max_receive_message_len(max_receive)
             // Between the two C-core refuses at random.
             .raw_cfg_int(c"grpc.max_metadata_size".into(), max_metadata)
             .raw_cfg_int(c"grpc.absolute_max_metadata_size".into(), max_metadata)
@@ -61,7 +66,7 @@ impl Transport {
 
     /// What each thread of a completion queue has to do first.
     pub(crate) fn start_queue_thread(self) {
-        seam::inflate_up_to(self.max_receive);
+        seam::take_up_to(self.max_receive);
     }
 }
 

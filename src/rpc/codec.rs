@@ -40,7 +40,7 @@ impl Undecodable {
             }
             Self::Corrupt => Status::internal(format!("the {what} message can't be inflated")),
             Self::TooLong => Status::resource_exhausted(format!(
-                "the {what} message is longer than allowed when it is inflated"
+                "the {what} message is longer than this side takes"
             )),
         }
     }

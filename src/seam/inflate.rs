@@ -1,11 +1,12 @@
-//! Received messages that are compressed.
+//! Received messages that are compressed, or too long.
 //!
 //! C-core inflates a message whole before it looks at its size, and does not tell that it
 //! did. So it is told to hand compressed messages over as they are
 //! ([`NO_INFLATE`](super::NO_INFLATE)), and they are inflated here, up to the limit of the
-//! queue's thread that received them. What became of a message travels in front of it, in
-//! an envelope that begins with a secret of this process, from here to the codec, which
-//! opens it.
+//! queue's thread that received them. One that is too long as it is, is refused here too: the
+//! bundled core ends such a call several times, and at times with the wrong status. What became
+//! of a message travels in front of it, in an envelope that begins with a secret of this
+//! process, from here to the codec, which opens it.
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
@@ -18,18 +19,22 @@ use grpcio_sys::{
     self as sys, grpc_byte_buffer, grpc_byte_buffer_reader, grpc_compression_algorithm as Algorithm,
 };
 
-/// What became of a compressed message.
+/// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Envelope {
-    /// The message was not compressed.
+    /// The message is as it came.
     None,
     /// The message was compressed, and what follows is inflated.
     Inflated,
-    /// Inflated, it would be longer than this process takes.
+    /// It is, or inflated it would be, longer than this process takes.
     TooLong,
     /// It can't be inflated.
     Corrupt,
 }
+
+const INFLATED: u8 = 0;
+const TOO_LONG: u8 = 1;
+const CORRUPT: u8 = 2;
 
 const SECRET: usize = 16;
 
@@ -42,13 +47,13 @@ static SECRET_OF_THIS_PROCESS: LazyLock<[u8; SECRET]> = LazyLock::new(|| {
 });
 
 thread_local! {
-    /// How long a message may be that this thread inflates; without a limit the thread is not
-    /// one of ours, and C-core has been told nothing.
+    /// How long a message may be that this thread takes, inflated; without a limit the thread is
+    /// not one of ours, and C-core has been told nothing.
     static LIMIT: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// Makes this thread, of a completion queue, inflate messages of up to `limit` bytes.
-pub(crate) fn inflate_up_to(limit: usize) {
+/// Makes this thread, of a completion queue, take messages of up to `limit` bytes, inflated.
+pub(crate) fn take_up_to(limit: usize) {
     LIMIT.set(Some(limit));
 }
 
@@ -62,13 +67,14 @@ pub(crate) fn open(message: &mut MessageReader) -> Envelope {
     };
     message.consume(SECRET + 1);
     match kind {
-        0 => Envelope::Inflated,
-        1 => Envelope::TooLong,
+        INFLATED => Envelope::Inflated,
+        TOO_LONG => Envelope::TooLong,
         _ => Envelope::Corrupt,
     }
 }
 
-/// Replaces a compressed message by its envelope and, if all is well, its inflated bytes.
+/// Replaces a compressed message by its envelope and, if all is well, its inflated bytes; and one
+/// that is too long by an envelope.
 ///
 /// # Safety
 /// `buffer` is null or a received message that is the caller's alone; so is what is returned.
@@ -77,24 +83,27 @@ pub(super) unsafe fn inflate(buffer: *mut grpc_byte_buffer) -> *mut grpc_byte_bu
     if buffer.is_null() {
         return buffer;
     }
-    // SAFETY: a received message is a raw one, so the union holds `raw`; the compressed
-    // buffer is destroyed once, and replaced.
+    // SAFETY: a received message is a raw one, so the union holds `raw`; the buffer is destroyed
+    // once, and replaced.
     unsafe {
         let algorithm = (*buffer).data.raw.compression;
-        if algorithm == Algorithm::GRPC_COMPRESS_NONE {
+        let mut bytes = SECRET_OF_THIS_PROCESS.to_vec();
+        if sys::grpc_byte_buffer_length(buffer) > limit {
+            bytes.push(TOO_LONG);
+        } else if algorithm == Algorithm::GRPC_COMPRESS_NONE {
             return buffer;
+        } else {
+            bytes.push(INFLATED);
+            if let Err(kind) = inflate_into(&mut bytes, &read_all(buffer), algorithm, limit) {
+                bytes.truncate(SECRET);
+                bytes.push(kind);
+            }
         }
-        let compressed = read_all(buffer);
         sys::grpc_byte_buffer_destroy(buffer);
-        let mut bytes = [&SECRET_OF_THIS_PROCESS[..], &[0]].concat();
-        if let Err(kind) = inflate_into(&mut bytes, &compressed, algorithm, limit) {
-            bytes.truncate(SECRET);
-            bytes.push(kind);
-        }
         let mut slice = sys::grpc_slice_from_copied_buffer(bytes.as_ptr().cast(), bytes.len());
-        let inflated = sys::grpc_raw_byte_buffer_create(&mut slice, 1);
+        let replacement = sys::grpc_raw_byte_buffer_create(&mut slice, 1);
         sys::grpcwrap_slice_unref(&slice);
-        inflated
+        replacement
     }
 }
 
@@ -105,8 +114,6 @@ fn inflate_into(
     algorithm: Algorithm,
     limit: usize,
 ) -> Result<(), u8> {
-    const TOO_LONG: u8 = 1;
-    const CORRUPT: u8 = 2;
     let allowed = limit as u64 + 1;
     let read: io::Result<usize> = match algorithm {
         Algorithm::GRPC_COMPRESS_GZIP => {

@@ -28,7 +28,7 @@ mod second_reply;
 mod server_call;
 
 pub(crate) use client_call::{ClientCall, Owed};
-pub(crate) use inflate::{Envelope, inflate_up_to, open};
+pub(crate) use inflate::{Envelope, open, take_up_to};
 pub(crate) use interpose::check;
 pub(crate) use metadata::Pairs;
 pub(crate) use server_call::{ServerCall, accepted, current};
@@ -43,12 +43,19 @@ use std::ffi::CStr;
 pub(crate) const NO_HEADER_TABLE: &CStr = c"grpc.http2.hpack_table_size.decoder";
 
 /// The channel argument that makes C-core hand over compressed messages as they are, to be set
-/// to 0 on both sides; the thread of each queue is to call [`inflate_up_to`].
+/// to 0 on both sides; the thread of each queue is to call [`take_up_to`].
 pub(crate) const NO_INFLATE: &CStr = c"grpc.per_message_decompression";
 
 /// The channel argument for how hard gzip and deflate try, to be set on both sides: left alone,
 /// the bundled core takes its default of -1 for 0, and compresses nothing.
 pub(crate) const COMPRESSION_LEVEL: (&CStr, i32) = (c"grpc.gzip_compression_level", 6);
+
+/// Whether the core receives a message to its end before it refuses it for its length. Then
+/// nothing is lost if it is left to the thread of a queue, and [`take_up_to`].
+pub(crate) fn core_receives_long_messages() -> bool {
+    let major = core_version().split('.').next().and_then(|major| major.parse().ok());
+    major.is_some_and(|major: u32| major <= 33)
+}
 
 /// The version of the C-core that this process runs on, such as `33.0.0` (gRPC 1.56).
 pub fn core_version() -> &'static str {

@@ -2,14 +2,14 @@
 //! h2 crate then drops the connection, with all that is on it.
 
 use super::{CHAT, HELLO, encoded, serve_probe};
-use crate::support::http2::{Connection, END_STREAM, Header, call};
+use crate::support::http2::{Connection, END_STREAM, call};
 
-/// A hundred calls that end badly, each among five chats.
-fn harm_no_bystander(culprit: &[Header<'_>], status: u32) {
+/// Calls that end badly, each among five chats.
+fn harm_no_bystander(rounds: u32, status: u32, spoil: impl Fn(&mut Connection, u32)) {
     let (served, _events) = serve_probe();
     let mut connection = Connection::open(&served.target);
     connection.first_settings();
-    for round in 0..100 {
+    for round in 0..rounds {
         let first = 1 + round * 12;
         let chats = [first, first + 2, first + 4, first + 6, first + 8];
         for stream in chats {
@@ -17,8 +17,7 @@ fn harm_no_bystander(culprit: &[Header<'_>], status: u32) {
             connection.message(stream, &encoded("before"), 0);
         }
         let bad = first + 10;
-        connection.long_headers(bad, &call(HELLO, culprit));
-        connection.message(bad, &encoded("wait for ever"), END_STREAM);
+        spoil(&mut connection, bad);
         let [seen] = connection.finish([bad]);
         assert_eq!(seen.grpc_status(), Some(status), "round {round}: {seen:?}");
         for stream in chats {
@@ -34,10 +33,27 @@ fn harm_no_bystander(culprit: &[Header<'_>], status: u32) {
 
 #[test]
 fn a_hundred_expired_deadlines_harm_no_bystander() {
-    harm_no_bystander(&[("grpc-timeout", b"5m")], 4);
+    harm_no_bystander(100, 4, |connection, stream| {
+        connection.headers(stream, &call(HELLO, &[("grpc-timeout", b"5m")]), 0);
+        connection.message(stream, &encoded("wait for ever"), END_STREAM);
+    });
 }
 
 #[test]
 fn a_hundred_calls_with_too_much_metadata_harm_no_bystander() {
-    harm_no_bystander(&[("x-long", &[b'x'; 17_000])], 8);
+    harm_no_bystander(100, 8, |connection, stream| {
+        connection.long_headers(stream, &call(HELLO, &[("x-long", &[b'x'; 17_000])]));
+        connection.message(stream, &encoded("wait for ever"), END_STREAM);
+    });
+}
+
+#[test]
+fn messages_that_are_too_long_harm_no_bystander() {
+    let long = encoded(&"x".repeat(4 << 20));
+    for method in [HELLO, CHAT] {
+        harm_no_bystander(10, 8, |connection, stream| {
+            connection.headers(stream, &call(method, &[]), 0);
+            connection.long_message(stream, &long);
+        });
+    }
 }

@@ -45,6 +45,8 @@ pub struct Frame {
 pub struct Connection {
     socket: TcpStream,
     pings: u8,
+    /// How much may be sent, on each stream and (0) on all together.
+    windows: BTreeMap<u32, i64>,
     /// What has come so far, for each stream.
     seen: BTreeMap<u32, Seen>,
     closed: bool,
@@ -130,7 +132,13 @@ impl Connection {
         socket.set_nodelay(true).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket.set_write_timeout(Some(PATIENCE)).unwrap();
-        Connection { socket, pings: 0, seen: BTreeMap::new(), closed: false }
+        Connection {
+            socket,
+            pings: 0,
+            windows: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            closed: false,
+        }
     }
 
     /// Sends bytes as they are; false if the peer has closed.
@@ -156,6 +164,27 @@ impl Connection {
         self.frame(DATA, flags, stream, &prefixed(message))
     }
 
+    /// A gRPC message that ends the stream, in as many frames as it takes, as the server makes
+    /// room for them. For streams on which nothing else is sent.
+    pub fn long_message(&mut self, stream: u32, message: &[u8]) {
+        let bytes = prefixed(message);
+        let mut parts = bytes.chunks(16_000).peekable();
+        while let Some(part) = parts.next() {
+            let length = part.len() as i64;
+            while (*self.window(0)).min(*self.window(stream)) < length && !self.closed {
+                self.take_frame(&[]);
+            }
+            *self.window(0) -= length;
+            *self.window(stream) -= length;
+            let flags = if parts.peek().is_none() { END_STREAM } else { 0 };
+            self.frame(DATA, flags, stream, part);
+        }
+    }
+
+    fn window(&mut self, stream: u32) -> &mut i64 {
+        self.windows.entry(stream).or_insert(65_535)
+    }
+
     /// The next frame that is not for the upkeep of the connection; none when it is closed.
     fn next(&mut self) -> Option<Frame> {
         loop {
@@ -163,7 +192,12 @@ impl Connection {
             match (frame.kind, frame.flags & ACK) {
                 (SETTINGS, 0) => drop(self.frame(SETTINGS, ACK, 0, &[])),
                 (PING, 0) => drop(self.frame(PING, ACK, 0, &frame.payload)),
-                (SETTINGS | WINDOW_UPDATE, _) => {}
+                (WINDOW_UPDATE, _) => {
+                    let more = frame.payload.try_into().map_or(0, u32::from_be_bytes);
+                    *self.window(frame.stream) += i64::from(more);
+                    return Some(Frame { payload: Vec::new(), ..frame });
+                }
+                (SETTINGS, _) => {}
                 _ => return Some(frame),
             }
         }
@@ -229,7 +263,7 @@ impl Connection {
             Some(_) => {}
         }
         let frame = frame?;
-        if frame.kind != GOAWAY {
+        if !matches!(frame.kind, GOAWAY | WINDOW_UPDATE) {
             self.seen.entry(frame.stream).or_default().take(frame);
         }
         Some(false)
