@@ -4,6 +4,7 @@ mod cancellation;
 mod compression;
 mod load;
 mod metadata;
+mod negative;
 pub mod soak;
 mod status;
 mod streaming;
@@ -45,4 +46,5 @@ cases! {
         server_compressed_streaming;
     load: orca_oob;
     soak: rpc_soak, channel_soak;
+    negative: rst_after_header, rst_during_data, rst_after_data, goaway, ping, max_streams;
 }
