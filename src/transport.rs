@@ -54,8 +54,7 @@ impl Transport {
             .raw_cfg_int(c"grpc.absolute_max_metadata_size".into(), max_metadata)
             .raw_cfg_int(seam::NO_HEADER_TABLE.into(), 0)
             .raw_cfg_int(seam::NO_INFLATE.into(), 0)
-            .raw_cfg_int(seam::COMPRESSION_LEVEL.0.into(), seam::COMPRESSION_LEVEL.1)
-            .default_compression_algorithm(self.compression.algorithm());
+            .raw_cfg_int(seam::COMPRESSION_LEVEL.0.into(), seam::COMPRESSION_LEVEL.1);
         match self.window {
             Window::Adaptive => builder,
             Window::Fixed(bytes) => builder
@@ -95,8 +94,10 @@ macro_rules! transport_settings {
             self
         }
 
-        /// Compresses what is sent, for a peer that accepts it; not by default. A request, or a
-        /// response, may decide otherwise for its call.
+        /// Compresses what is sent; not by default. A request, or a response, may decide otherwise
+        /// for its call. A server keeps to what its caller accepts, as with
+        /// [`Response::set_compression`](crate::rpc::Response::set_compression); a client can't
+        /// know before it calls.
         pub fn compression(mut self, compression: crate::rpc::Compression) -> Self {
             self.transport.compression = compression;
             self

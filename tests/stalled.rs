@@ -24,10 +24,9 @@ fn a_thousand_stalled_streams_cost_the_server_less_than_256_mib() {
     const STREAMS: usize = 1000;
     let (server, address) = start_server(&["--listen", "127.0.0.1:0", "-q"]);
     let before = resident(server.id());
-    // Equal channels would share one connection, and its limit of 1,000 streams.
-    let channels = [1, 2, 3, 4].map(|n| {
-        ChatServiceClient::new(Channel::builder(&address).max_receive((4 << 20) + n).build())
-    });
+    // One connection has a limit of 1,000 streams.
+    let channels = [(); 4]
+        .map(|()| ChatServiceClient::new(Channel::builder(&address).own_connections(true).build()));
     // Each sends echoes that nobody reads, until flow control says stop.
     let mut chats: Vec<_> =
         (0..STREAMS).map(|n| channels[n % 4].chat_stream(()).unwrap()).collect();

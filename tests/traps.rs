@@ -75,7 +75,7 @@ fn a_handler_is_not_told_that_its_caller_has_gone() {
             move |context: RpcContext<'_>, _: Message, sink: UnarySink<Message>| {
                 let sender = sender.clone();
                 context.spawn(async move {
-                    futures_timer::Delay::new(Duration::from_millis(300)).await;
+                    futures_timer::Delay::new(Duration::from_millis(600)).await;
                     sender.send(()).unwrap();
                     let _ = sink.success(Message::default()).await;
                 });
@@ -84,7 +84,7 @@ fn a_handler_is_not_told_that_its_caller_has_gone() {
         .build();
     let (_server, target) = bare_server(service);
     let client = bare_client(&target);
-    let call = client.say_hello_async_opt(&Message::default(), timeout(50)).unwrap();
+    let call = client.say_hello_async_opt(&Message::default(), timeout(300)).unwrap();
     assert!(run(call).is_err());
     // The handler works on, for nobody.
     woken.recv_timeout(Duration::from_secs(5)).expect("bare grpcio has dropped the handler");

@@ -70,6 +70,7 @@ impl ChannelBuilder {
         let mut builder = self
             .transport
             .apply(GrpcioBuilder::new(environment.clone()), self.transport.max_metadata)
+            .default_compression_algorithm(self.transport.compression.algorithm())
             .use_local_subchannel_pool(self.own_connections);
         if let Some(name) = self.server_name {
             builder = builder.default_authority(&*name).override_ssl_target(name);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use grpcio::CompressionAlgorithms;
 
-use crate::seam::ServerCall;
+use crate::seam::{Replied, ServerCall};
 
 use super::Metadata;
 
@@ -30,7 +30,16 @@ impl Compression {
         }
     }
 
-    /// Asks C-core for this compression in one call, by a header that it takes out again.
+    /// For the reply to a call that is served here.
+    pub(super) fn replied(self) -> Replied {
+        match self {
+            Compression::None => Replied::Plain,
+            Compression::Gzip => Replied::WithGzip,
+            Compression::Deflate => Replied::WithDeflate,
+        }
+    }
+
+    /// Asks C-core for this compression in one call that is made here, by a header that it takes out again.
     pub(super) fn request(self, headers: &mut Metadata) {
         let name = match self {
             Compression::None => "identity",

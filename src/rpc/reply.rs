@@ -192,6 +192,9 @@ impl<T: Message> Many<T> {
 }
 
 fn set_metadata<B>(call: &ServerCall, response: Response<B>) -> B {
+    if let Some(compression) = response.compression() {
+        call.set_compression(compression.replied());
+    }
     let (body, headers, trailers) = response.into_parts();
     call.set_headers(headers.into_pairs());
     call.set_trailers(trailers.into_pairs());

@@ -238,8 +238,9 @@ impl<T> Response<T> {
         &mut self.trailers
     }
 
-    /// Compresses the messages of this reply, whatever the server's setting is; the client has
-    /// to accept it, or they go as they are.
+    /// Compresses the messages of this reply, whatever the server's setting is. The client has
+    /// to accept it: one that accepts another compression only gets that, and to one that
+    /// accepts none they go as they are.
     pub fn set_compression(&mut self, compression: Compression) {
         self.compression = Some(compression);
     }
@@ -249,10 +250,11 @@ impl<T> Response<T> {
         self.compressed
     }
 
-    pub(super) fn into_parts(mut self) -> (T, Metadata, Metadata) {
-        if let Some(compression) = self.compression {
-            compression.request(&mut self.headers);
-        }
+    pub(super) fn compression(&self) -> Option<Compression> {
+        self.compression
+    }
+
+    pub(super) fn into_parts(self) -> (T, Metadata, Metadata) {
         (self.message, self.headers, self.trailers)
     }
 }

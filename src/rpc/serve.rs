@@ -10,7 +10,7 @@ use super::guard::{Task, until_over};
 use super::inbound::Intake;
 use super::interceptor::{Interceptors, Watch};
 use super::reply::{Failing, Reply};
-use super::{Metadata, Request, Response, Status};
+use super::{Compression, Metadata, Request, Response, Status};
 
 /// What holds for every method of a server.
 #[derive(Default)]
@@ -20,6 +20,8 @@ pub(crate) struct Terms {
     pub exactly_one_request: bool,
     /// The most metadata that a call may come with, in bytes as HTTP/2 counts them.
     pub max_metadata: usize,
+    /// How replies are compressed that don't say so themselves.
+    pub compression: Compression,
 }
 
 impl Terms {
@@ -63,6 +65,7 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
         let Exchange { call, method, mut metadata, request, reply, keep, terms } = self;
         let within = call.clone();
         let checked = terms.check(metadata.size());
+        call.set_compression(terms.compression.replied());
         let work = async move {
             let watch = Watch::served(&terms.interceptors, method, &mut metadata, &call);
             let mut watch = match watch {

@@ -8,11 +8,13 @@
 //! `ServerCall::within` belongs to that call exactly if the call's pointer is the same.
 
 use std::ffi::{c_char, c_void};
+use std::slice;
 
 use grpcio_sys::{
     self as sys, gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_completion_queue,
-    grpc_completion_type, grpc_event, grpc_metadata_array, grpc_op, grpc_slice, grpc_status_code,
-    grpcwrap_batch_context, grpcwrap_request_call_context,
+    grpc_completion_type, grpc_compression_level, grpc_event, grpc_metadata_array, grpc_op,
+    grpc_op_type, grpc_slice, grpc_status_code, grpcwrap_batch_context,
+    grpcwrap_request_call_context,
 };
 
 use super::batch::{self, Observer};
@@ -214,6 +216,47 @@ unsafe extern "C" fn __wrap_grpcwrap_call_send_status_from_server(
     }
 }
 
+// ---- both: a batch is started ----
+
+/// Called by all functions that start one.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpc_call_start_batch(
+    call: *mut grpc_call,
+    ops: *const grpc_op,
+    count: usize,
+    tag: *mut c_void,
+    reserved: *mut c_void,
+) -> grpc_call_error {
+    // SAFETY: as it was called: `ops` are `count` operations, and grpcio's calls leave nothing
+    // in `reserved`.
+    unsafe {
+        if let Some(state) = second_reply::to_split() {
+            return second_reply::start_split(&state, call, slice::from_raw_parts(ops, count), tag);
+        }
+        match server_call::compression_level(call) {
+            Some(level) => {
+                let ops = with_level(slice::from_raw_parts(ops, count), level);
+                __real_grpc_call_start_batch(call, ops.as_ptr(), count, tag, reserved)
+            }
+            None => __real_grpc_call_start_batch(call, ops, count, tag, reserved),
+        }
+    }
+}
+
+/// The operations, of which the one that sends headers has this level of compression. A level
+/// leaves the algorithm to C-core, which takes one that the peer accepts.
+fn with_level(ops: &[grpc_op], level: grpc_compression_level) -> Vec<grpc_op> {
+    let mut ops = ops.to_vec();
+    for op in &mut ops {
+        if op.op == grpc_op_type::GRPC_OP_SEND_INITIAL_METADATA {
+            // SAFETY: the operation's kind says which part of the union it has.
+            let chosen = unsafe { &mut op.data.send_initial_metadata.maybe_compression_level };
+            (chosen.is_set, chosen.level) = (1, level);
+        }
+    }
+    ops
+}
+
 // ---- batches of our own ----
 
 /// Called by the loop of each queue's thread.
@@ -258,19 +301,6 @@ unsafe fn observed(
         state.begin(call, context);
         second_reply::splitting(&state, f)
     }
-}
-
-/// Called by all functions that start a batch.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn __wrap_grpc_call_start_batch(
-    call: *mut grpc_call,
-    ops: *const grpc_op,
-    count: usize,
-    tag: *mut c_void,
-    reserved: *mut c_void,
-) -> grpc_call_error {
-    // SAFETY: as it was called.
-    unsafe { second_reply::start_batch(call, ops, count, tag, reserved) }
 }
 
 #[unsafe(no_mangle)]

@@ -31,7 +31,7 @@ pub(crate) use client_call::{ClientCall, Owed};
 pub(crate) use inflate::{Envelope, open, take_up_to};
 pub(crate) use interpose::check;
 pub(crate) use metadata::Pairs;
-pub(crate) use server_call::{ServerCall, accepted, current};
+pub(crate) use server_call::{Replied, ServerCall, accepted, current};
 
 use std::ffi::CStr;
 

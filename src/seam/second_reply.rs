@@ -37,34 +37,31 @@ pub(super) fn splitting(
     started
 }
 
-/// Starts a batch, or two.
+/// The call whose batch is to be split, once.
+pub(super) fn to_split() -> Option<Arc<ClientCall>> {
+    SPLIT.take()
+}
+
+/// Starts a batch, but for its read of a message, and that read before it.
 ///
 /// # Safety
 /// As `grpc_call_start_batch` of C-core.
-pub(super) unsafe fn start_batch(
+pub(super) unsafe fn start_split(
+    state: &Arc<ClientCall>,
     call: *mut grpc_call,
-    ops: *const grpc_op,
-    count: usize,
+    ops: &[grpc_op],
     tag: *mut c_void,
-    reserved: *mut c_void,
 ) -> grpc_call_error {
-    const MOST: usize = 6;
-    // SAFETY: `ops` are so many, by the contract above; they are copied, as C-core reads them
-    // before it returns.
+    let reads = |op: &grpc_op| op.op == grpc_op_type::GRPC_OP_RECV_MESSAGE;
+    let mut rest = Vec::with_capacity(ops.len());
+    // SAFETY: by the contract above; C-core reads the operations before it returns.
     unsafe {
-        let Some(state) = SPLIT.take().filter(|_| count <= MOST) else {
-            return __real_grpc_call_start_batch(call, ops, count, tag, reserved);
-        };
-        let mut rest = [std::mem::zeroed::<grpc_op>(); MOST];
-        let mut kept = 0;
-        for op in std::slice::from_raw_parts(ops, count) {
-            let reads = op.op == grpc_op_type::GRPC_OP_RECV_MESSAGE;
-            if !(reads && batch::read_first(call, &state)) {
-                rest[kept] = *op;
-                kept += 1;
+        for op in ops {
+            if !(reads(op) && batch::read_first(call, state)) {
+                rest.push(*op);
             }
         }
-        __real_grpc_call_start_batch(call, rest.as_ptr(), kept, tag, reserved)
+        __real_grpc_call_start_batch(call, rest.as_ptr(), rest.len(), tag, std::ptr::null_mut())
     }
 }
 

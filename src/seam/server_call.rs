@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures::task::AtomicWaker;
-use grpcio_sys as sys;
+use grpcio_sys::{self as sys, grpc_compression_level};
 
 use super::Pairs;
 
@@ -31,6 +31,8 @@ pub struct ServerCall {
     half_closed: AtomicBool,
     headers_sent: AtomicBool,
     uncompressed: AtomicBool,
+    /// Of the reply, as C-core's levels are numbered.
+    compression: AtomicU8,
     outgoing: Mutex<Outgoing>,
 }
 
@@ -46,6 +48,15 @@ struct Outgoing {
 unsafe impl Send for ServerCall {}
 // SAFETY: as above.
 unsafe impl Sync for ServerCall {}
+
+/// How a reply is compressed: with the algorithm that the caller accepts, and with this one if
+/// it accepts both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replied {
+    Plain = 0,
+    WithGzip = 1,
+    WithDeflate = 2,
+}
 
 const RUNNING: u8 = 0;
 const FINISHED: u8 = 1;
@@ -65,6 +76,7 @@ impl ServerCall {
             half_closed: AtomicBool::new(false),
             headers_sent: AtomicBool::new(false),
             uncompressed: AtomicBool::new(false),
+            compression: AtomicU8::new(0),
             outgoing: Mutex::default(),
         })
     }
@@ -137,6 +149,11 @@ impl ServerCall {
             FINISHED => Some(End::Finished),
             _ => Some(End::Cancelled),
         }
+    }
+
+    /// Has the reply compressed, before its headers are sent.
+    pub(crate) fn set_compression(&self, compression: Replied) {
+        self.compression.store(compression as u8, Ordering::Release);
     }
 
     /// Whether messages that are sent from now on are compressed, if the call is.
@@ -263,6 +280,19 @@ pub(crate) fn current() -> Option<Arc<ServerCall>> {
 /// The current call, if it is the one of this pointer.
 pub(super) fn current_is(call: *mut sys::grpc_call) -> Option<Arc<ServerCall>> {
     current().filter(|current| current.call == call)
+}
+
+/// The level of compression of the reply to this call, if it is the current one and has one.
+pub(super) fn compression_level(call: *mut sys::grpc_call) -> Option<grpc_compression_level> {
+    let current = CURRENT.get();
+    // SAFETY: a pointer in `CURRENT` came out of an `Arc` that `within` borrows for as long as it
+    // stands there.
+    let current = unsafe { current.as_ref() }.filter(|current| current.call == call)?;
+    match current.compression.load(Ordering::Acquire) {
+        1 => Some(grpc_compression_level::GRPC_COMPRESS_LEVEL_LOW),
+        2 => Some(grpc_compression_level::GRPC_COMPRESS_LEVEL_HIGH),
+        _ => None,
+    }
 }
 
 /// The call that grpcio is handing to the handler that runs now. Once for each call,

@@ -120,10 +120,10 @@ impl ServerBuilder {
         }
         // A call that C-core itself refuses is ended several times too, so `rpc` refuses what
         // has too much metadata, and C-core only what has far too much.
-        let max_metadata = self.transport.max_metadata;
+        let Transport { max_metadata, compression, .. } = self.transport;
         let arguments = self.transport.apply(arguments, max_metadata.saturating_mul(4));
         let mut builder = GrpcioBuilder::new(environment).channel_args(arguments.build_args());
-        let terms = Arc::new(Terms { max_metadata, ..self.terms });
+        let terms = Arc::new(Terms { max_metadata, compression, ..self.terms });
         for service in self.services {
             builder = builder.register_service(service.into_grpcio(&terms));
         }

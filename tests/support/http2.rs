@@ -109,6 +109,7 @@ impl Connection {
         // No header table, and room for every reply.
         let settings = [[0, 1, 0, 0, 0, 0], [0, 4, 0x7f, 0xff, 0xff, 0xff]].concat();
         connection.frame(SETTINGS, 0, 0, &settings);
+        connection.frame(WINDOW_UPDATE, 0, 0, &(16_u32 << 20).to_be_bytes());
         connection
     }
 
