@@ -26,18 +26,22 @@ pub(crate) struct Transport {
     pub compression: Compression,
 }
 
-impl Default for Transport {
-    fn default() -> Self {
+impl Transport {
+    /// A server's: strangers decide what it has to hold.
+    pub(crate) fn of_server() -> Self {
+        Transport { window: Window::Fixed(65_535), ..Transport::of_channel() }
+    }
+
+    /// A channel's: what it holds is what its own program does not read.
+    pub(crate) fn of_channel() -> Self {
         Transport {
             max_receive: 4 << 20,
             max_metadata: 16 << 10,
-            window: Window::Fixed(65_535),
+            window: Window::Adaptive,
             compression: Compression::None,
         }
     }
-}
 
-impl Transport {
     /// Sets them on a channel, or on what a server makes its channels of. What has more metadata
     /// than `refused_by_core` bytes does not get past C-core.
     pub(crate) fn apply(self, builder: ChannelBuilder, refused_by_core: usize) -> ChannelBuilder {
@@ -87,8 +91,9 @@ macro_rules! transport_settings {
             self
         }
 
-        /// How far the peer may send ahead of who reads here; 64 KiB a stream by default, which
-        /// holds a thousand stalled streams in less than 256 MiB.
+        /// How far the peer may send ahead of who reads here. On a server 64 KiB a stream by
+        /// default, which holds a thousand stalled streams in less than 256 MiB, and makes long
+        /// messages slow; on a channel adaptive by default.
         pub fn window(mut self, window: crate::Window) -> Self {
             self.transport.window = window;
             self

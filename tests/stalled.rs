@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures::Sink;
+use quartet::Window;
 use quartet::channel::Channel;
 use quartet::chat::{ChatServiceClient, message};
 
@@ -24,9 +25,11 @@ fn a_thousand_stalled_streams_cost_the_server_less_than_256_mib() {
     const STREAMS: usize = 1000;
     let (server, address) = start_server(&["--listen", "127.0.0.1:0", "-q"]);
     let before = resident(server.id());
-    // One connection has a limit of 1,000 streams.
-    let channels = [(); 4]
-        .map(|()| ChatServiceClient::new(Channel::builder(&address).own_connections(true).build()));
+    // One connection has a limit of 1,000 streams. What is not read has to stay on the server.
+    let channels = [(); 4].map(|()| {
+        let channel = Channel::builder(&address).own_connections(true);
+        ChatServiceClient::new(channel.window(Window::Fixed(65_535)).build())
+    });
     // Each sends echoes that nobody reads, until flow control says stop.
     let mut chats: Vec<_> =
         (0..STREAMS).map(|n| channels[n % 4].chat_stream(()).unwrap()).collect();

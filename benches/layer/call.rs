@@ -17,16 +17,11 @@ use quartet::rpc::Client;
 use super::Options;
 
 /// The settings of ours that cost something, for a bare server or channel.
-pub fn settings(builder: ChannelBuilder, ours: bool) -> ChannelBuilder {
-    if !ours {
-        return builder;
-    }
+pub fn settings(builder: ChannelBuilder) -> ChannelBuilder {
     builder
         .raw_cfg_int(c"grpc.http2.hpack_table_size.decoder".into(), 0)
         .raw_cfg_int(c"grpc.per_message_decompression".into(), 0)
         .raw_cfg_int(c"grpc.enable_deadline_checking".into(), 0)
-        .http2_bdp_probe(false)
-        .stream_initial_window_size(65_535)
 }
 
 /// Prints the calls (or messages) per second.
@@ -49,7 +44,7 @@ pub fn call(variant: &str, options: &Options) {
         None => {
             let channel = match variant {
                 "quartet-one" => Channel::builder(&options.address).exactly_one_reply(false),
-                "quartet+adaptive" => Channel::builder(&options.address).window(Window::Adaptive),
+                "quartet+fixed" => Channel::builder(&options.address).window(Window::Fixed(65_535)),
                 _ => Channel::builder(&options.address),
             };
             let client: Client = channel.build().into();
@@ -93,16 +88,17 @@ impl Until {
 
 fn bare_client(address: &str, with_our_settings: bool) -> bare::ChatServiceClient {
     let environment = Arc::new(EnvBuilder::new().cq_count(1).build());
-    let channel = settings(ChannelBuilder::new(environment.clone()), with_our_settings)
-        .set_credentials(ChannelCredentials::insecure())
-        .connect(address);
+    let builder = ChannelBuilder::new(environment.clone());
+    let builder = if with_our_settings { settings(builder) } else { builder };
+    let channel = builder.set_credentials(ChannelCredentials::insecure()).connect(address);
     // It lives as long as the process.
     std::mem::forget(environment);
     bare::ChatServiceClient::new(channel)
 }
 
-fn long() -> Message {
-    message("", "x".repeat(1000))
+fn long(work: &str) -> Message {
+    let length = if work == "bulk-upload" { 64 << 10 } else { 1000 };
+    message("", "x".repeat(length))
 }
 
 async fn bare_work(client: bare::ChatServiceClient, work: String, until: Until) -> u64 {
@@ -121,11 +117,11 @@ async fn bare_work(client: bare::ChatServiceClient, work: String, until: Until) 
                 done += 1;
             }
         }
-        "upload" => {
+        "upload" | "bulk-upload" => {
             let (mut sink, reply) = client.upload_stream().unwrap();
             sink.enhance_batch(true);
             while until.go_on() {
-                sink.feed((long(), WriteFlags::default())).await.unwrap();
+                sink.feed((long(&work), WriteFlags::default())).await.unwrap();
                 done += 1;
             }
             sink.flush().await.unwrap();
@@ -135,7 +131,7 @@ async fn bare_work(client: bare::ChatServiceClient, work: String, until: Until) 
         _ => {
             let (mut sink, mut echoes) = client.chat_stream().unwrap();
             while until.go_on() {
-                sink.send((long(), WriteFlags::default())).await.unwrap();
+                sink.send((long(&work), WriteFlags::default())).await.unwrap();
                 echoes.try_next().await.unwrap().unwrap();
                 done += 1;
             }
@@ -162,10 +158,10 @@ async fn our_work(client: ChatServiceClient, work: String, until: Until) -> u64 
                 done += 1;
             }
         }
-        "upload" => {
+        "upload" | "bulk-upload" => {
             let (mut sender, reply) = client.upload_stream(()).unwrap();
             while until.go_on() {
-                sender.feed(long()).await.unwrap();
+                sender.feed(long(&work)).await.unwrap();
                 done += 1;
             }
             sender.close().await;
@@ -174,7 +170,7 @@ async fn our_work(client: ChatServiceClient, work: String, until: Until) -> u64 
         _ => {
             let (mut sender, mut echoes) = client.chat_stream(()).unwrap();
             while until.go_on() {
-                sender.send(long()).await.unwrap();
+                sender.send(long(&work)).await.unwrap();
                 echoes.message().await.unwrap().unwrap();
                 done += 1;
             }

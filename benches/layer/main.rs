@@ -34,7 +34,11 @@ struct Options {
     #[arg(long, default_value_t = 0)]
     delay: u64,
     /// Only these workloads
-    #[arg(long, value_delimiter = ',', default_value = "unary,stream,bulk,upload,chat")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "unary,stream,bulk,upload,bulk-upload,chat"
+    )]
     works: Vec<String>,
     /// Only these variants
     #[arg(long, value_delimiter = ',')]
@@ -66,7 +70,7 @@ const SERVERS: &[&str] = &[
     "quartet+one",
     "quartet+adaptive",
 ];
-const CLIENTS: &[&str] = &["bare", "bare+settings", "quartet", "quartet-one", "quartet+adaptive"];
+const CLIENTS: &[&str] = &["bare", "bare+settings", "quartet", "quartet-one", "quartet+fixed"];
 
 impl Options {
     fn chosen(&self, variants: &[&'static str]) -> Vec<&'static str> {

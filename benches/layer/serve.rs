@@ -12,7 +12,10 @@ use crate::bare::{self, messages};
 pub fn serve(variant: &str) {
     match variant.strip_prefix("bare") {
         Some("") => bare::serve(|arguments| arguments),
-        Some(_) => bare::serve(|arguments| super::call::settings(arguments, true)),
+        Some(_) => bare::serve(|arguments| {
+            let arguments = super::call::settings(arguments);
+            arguments.http2_bdp_probe(false).stream_initial_window_size(65_535)
+        }),
         None => bare::until_told(|| quartet_server(variant)),
     }
 }

@@ -100,7 +100,7 @@ impl Channel {
         ChannelBuilder {
             target: target.into(),
             credentials: ChannelCredentials::insecure(),
-            transport: Transport::default(),
+            transport: Transport::of_channel(),
             interceptors: Vec::new(),
             one_reply: Owed::ExactlyOne,
             server_name: None,

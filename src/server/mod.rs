@@ -161,7 +161,7 @@ impl Server {
             completion_queues: 1,
             max_concurrent_streams: 1000,
             memory_quota: None,
-            transport: Transport::default(),
+            transport: Transport::of_server(),
             terms: Terms::default(),
         }
     }
