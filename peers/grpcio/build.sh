@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the programs, with the rest of the package.
+# Builds the programs where peer.toml looks for them, on the bundled core.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-cargo build --release --locked --quiet --bin chat-server --package quartet --package grpcio-peer --bin grpcio-peer
+env -u CARGO_TARGET_DIR -u GRPCIO_SYS_USE_PKG_CONFIG cargo build --release --locked --quiet --bin chat-server --package quartet --package grpcio-peer --bin grpcio-peer

@@ -28,6 +28,7 @@ extern const std::map<std::string, Case> streaming_cases;
 extern const std::map<std::string, Case> metadata_cases;
 extern const std::map<std::string, Case> compressed_cases;
 extern const std::map<std::string, Case> load_cases;
+extern const std::map<std::string, Case> negative_cases;
 
 // What was expected, and what was seen.
 struct Failed : std::runtime_error {

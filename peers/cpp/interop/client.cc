@@ -25,7 +25,8 @@ std::shared_ptr<grpc::ChannelCredentials> credentials(const Flags& flags) {
 
 Case find(const std::string& name) {
   for (const auto* cases :
-       {&unary_cases, &streaming_cases, &metadata_cases, &compressed_cases, &load_cases}) {
+       {&unary_cases, &streaming_cases, &metadata_cases, &compressed_cases, &load_cases,
+        &negative_cases}) {
     if (auto found = cases->find(name); found != cases->end()) return found->second;
   }
   std::cerr << "unsupported test case: " << name << std::endl;

@@ -5,15 +5,19 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use futures_timer::Delay;
+use quartet::rpc::{Code, Request};
 
 use super::unary::{call, large_request};
 use crate::interop::client::Context;
 use crate::interop::failure::{Checked, Failure};
 
-/// The server resets the stream, so the call has to fail.
+/// The server resets the stream, so the call has to fail; and not because time is up.
 async fn fails(context: &Context<'_>) -> Checked {
-    match context.test_service().unary_call(large_request()).await {
-        Err(_) => Ok(()),
+    let mut request = Request::new(large_request());
+    request.set_timeout(Duration::from_secs(10));
+    match context.test_service().unary_call(request).await {
+        Err(status) if status.code() != Code::DeadlineExceeded => Ok(()),
+        Err(status) => Err(Failure::from(format!("expected another error, saw {status}"))),
         Ok(_) => Err(Failure::from("expected an error, saw an answer".to_owned())),
     }
 }

@@ -60,9 +60,10 @@ pub enum Call {
 }
 
 /// Makes the call, and reports it to the end.
-pub async fn run(client: Client, call: Call, args: Args) {
+pub async fn run(client: Client, call: Call, mut args: Args) {
     // A call that is dropped is cancelled, and has no status from tonic.
     let at_once = args.cancel_after == Some(0);
+    args.hold |= at_once;
     let made = make(client, call, args);
     let made = if at_once {
         tokio::time::timeout(Duration::ZERO, made).await.unwrap_or_else(|_| Err(dropped()))

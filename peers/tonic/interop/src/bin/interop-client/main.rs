@@ -138,6 +138,12 @@ async fn run(args: &Args, endpoint: &Endpoint) -> Option<Tested> {
         "orca_oob" => cases::metadata::orca_oob(client, channel).await,
         "rpc_soak" => load::soak(&args.soak, || client.clone()).await,
         "channel_soak" => load::soak(&args.soak, || Client::new(endpoint.connect_lazy())).await,
+        "rst_after_header" | "rst_during_data" | "rst_after_data" => {
+            cases::negative::reset(client).await
+        }
+        "goaway" => cases::negative::goaway(client).await,
+        "ping" => cases::unary::large_unary(client).await,
+        "max_streams" => cases::negative::max_streams(client).await,
         "concurrent_large_unary" => load::concurrent_large_unary(client).await,
         _ => return None,
     })

@@ -1,6 +1,7 @@
 //! The cases, and the requests that they have in common.
 
 pub mod metadata;
+pub mod negative;
 pub mod streaming;
 pub mod unary;
 

@@ -1,0 +1,266 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+
+use crate::case::{Suite, Transport};
+use crate::report::Output;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Runs gRPC implementations against each other as processes, and prints what works, with evidence
+#[derive(Debug, Parser)]
+#[command(name = "lab", version, styles = STYLES, max_term_width = 100)]
+pub struct Options {
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Lists peers and cases
+    List(List),
+    /// Builds peers and prints their versions
+    Build(Build),
+    /// Runs cases over pairs of peers
+    Run(Box<Run>),
+    /// Prints the record of a run once more, in any form
+    Report(Report),
+    /// Puts the overview of a record into a README, between its marks
+    Splice(Splice),
+    /// Ends the children of a lab that was killed; started by the lab itself
+    #[command(hide = true)]
+    Guard,
+    /// Becomes the command, known to the guard; started by the lab itself
+    #[command(hide = true)]
+    Child {
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
+}
+
+/// Through nothing.
+pub const DIRECT: &str = "direct";
+
+/// Where peers are.
+#[derive(Debug, Args)]
+pub struct Folders {
+    /// The folder with a folder for each peer
+    #[arg(long, value_name = "DIR", env = "LAB_PEERS", default_value = "peers")]
+    pub peers: PathBuf,
+    /// The folder of one more peer, with its peer.toml; repeatable
+    #[arg(long, value_name = "DIR")]
+    pub peer_dir: Vec<PathBuf>,
+}
+
+/// How peers are made ready.
+#[derive(Debug, Args)]
+pub struct Preparing {
+    #[command(flatten)]
+    pub folders: Folders,
+    /// The peers that take part, by name or pattern [default: all]
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub peer: Vec<String>,
+    /// Peers that must be there: without one of them, the exit code is 3
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub require: Vec<String>,
+    /// Keep all logs here [default: target/lab/TIME]
+    #[arg(long, value_name = "DIR")]
+    pub logs: Option<PathBuf>,
+    /// How much to do at once
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = at_least_one)]
+    pub jobs: usize,
+    /// How to show progress, on standard error
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    pub progress: Progress,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    pub folders: Folders,
+}
+
+#[derive(Debug, Args)]
+pub struct Build {
+    #[command(flatten)]
+    pub preparing: Preparing,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 all is well; 1 something failed; 2 wrong flags or files; \
+    3 a required peer is missing, or nothing could be run; 4 interrupted.
+
+Examples:
+  lab run                                            everything against everything
+  lab run --suite interop --peer go,java             two peers, in all four pairs
+  lab run --of grpcio --direction server             all clients against grpcio's servers
+  lab run --pair go:java --case 'client_compressed_*'
+  lab run --suite interop --tls both --output junit:junit.xml --output json:run.json
+  lab run --suite chat --case 'bidi/*' --repeat 20 --fail-fast
+  lab run --of grpcio --through direct,envoy,nginx   without a proxy, and through each of two
+  lab run --peer-dir ./my-peer --of my-peer          a peer of your own")]
+pub struct Run {
+    #[command(flatten)]
+    pub preparing: Preparing,
+    /// The suites to run [default: all]
+    #[arg(long, value_name = "SUITE,...", value_delimiter = ',')]
+    pub suite: Vec<Suite>,
+    /// Only these cases, `*` stands for anything; repeatable. Also chooses cases that are not run
+    /// by default
+    #[arg(long, value_name = "GLOB")]
+    pub case: Vec<String>,
+    /// Only this pair; repeatable
+    #[arg(long, value_name = "CLIENT:SERVER")]
+    pub pair: Vec<PairName>,
+    /// Only pairs with one of these peers [default: all pairs]
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub of: Vec<String>,
+    /// The part that the peers of --of play in a pair
+    #[arg(long, value_name = "PART", default_value = "both")]
+    pub direction: Direction,
+    /// With TLS or without; suites that know no TLS are run without only
+    #[arg(long, value_name = "WHICH", default_value = "plaintext")]
+    pub tls: Transports,
+    /// The time limit of each cell, and of each server's start [default: 30s, and more for the
+    /// cases that need it]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub timeout: Option<Duration>,
+    /// What is between client and server: proxies by name, or nothing, which is `direct`. Only
+    /// plaintext goes through proxies
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', default_value = DIRECT)]
+    pub through: Vec<String>,
+    /// The folder with a folder for each proxy
+    #[arg(long, value_name = "DIR", env = "LAB_PROXIES", default_value = "proxies")]
+    pub proxies: PathBuf,
+    /// Run each cell so often: it passes if every attempt does
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
+    pub repeat: usize,
+    /// Stop at the first failure that is not known
+    #[arg(long)]
+    pub fail_fast: bool,
+    #[command(flatten)]
+    pub outputs: Outputs,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The record, as `lab run --output json` wrote it
+    #[arg(value_name = "RECORD")]
+    pub record: PathBuf,
+    #[command(flatten)]
+    pub outputs: Outputs,
+}
+
+#[derive(Debug, Args)]
+pub struct Splice {
+    /// The record, as `lab run --output json` wrote it
+    #[arg(value_name = "RECORD")]
+    pub record: PathBuf,
+    /// The file with the marks `<!-- lab: begin -->` and `<!-- lab: end -->`
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Change nothing, and fail if something would change
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Outputs {
+    /// Write a report: text, json, junit, markdown or html, into a file or instead of the
+    /// text on standard output; repeatable
+    #[arg(long, value_name = "FORMAT[:FILE]")]
+    pub output: Vec<Output>,
+}
+
+/// A pair, as it is typed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairName {
+    pub client: String,
+    pub server: String,
+}
+
+impl FromStr for PairName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some((client, server)) if !client.is_empty() && !server.is_empty() => {
+                Ok(Self { client: client.into(), server: server.into() })
+            }
+            _ => Err("a pair is CLIENT:SERVER".into()),
+        }
+    }
+}
+
+/// The part of the peers that the run is about.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub enum Direction {
+    /// Client in some pairs, server in others
+    Both,
+    /// Client
+    Client,
+    /// Server
+    Server,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Transports {
+    /// Without
+    Plaintext,
+    /// With
+    Tls,
+    /// Once without, once with
+    Both,
+}
+
+impl Transports {
+    pub fn all(self) -> &'static [Transport] {
+        match self {
+            Self::Plaintext => &[Transport::Plaintext],
+            Self::Tls => &[Transport::Tls],
+            Self::Both => &[Transport::Plaintext, Transport::Tls],
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub enum Progress {
+    /// A bar on a terminal, otherwise lines
+    Auto,
+    /// A line for each cell
+    Plain,
+    /// Nothing
+    None,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1".into()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("not a number".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Options::command().debug_assert();
+    }
+}

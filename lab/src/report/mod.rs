@@ -1,0 +1,135 @@
+//! Reports: pure functions of a record, and where they are written.
+
+mod grid;
+mod html;
+mod junit;
+mod markdown;
+mod reasons;
+mod splice;
+pub mod style;
+mod terminal;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{ColorChoice, ValueEnum};
+
+use crate::exit::{Exit, Failure};
+use crate::record::Record;
+use style::Style;
+
+/// A report and where it goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Junit,
+    Markdown,
+    Html,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = match text.split_once(':') {
+            Some((format, file)) => (format, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = <Format as ValueEnum>::from_str(format, false).map_err(|_| {
+            format!("there is no report {format}: text, json, junit, markdown, html")
+        })?;
+        Ok(Self { format, file })
+    }
+}
+
+/// The record itself, as JSON: a line for each cell, so that records can be compared by lines.
+pub fn json(record: &Record) -> String {
+    const WHY: &str = "a record has string keys only, and no number that JSON lacks";
+    let head = Record { cells: Vec::new(), ..record.clone() };
+    let head = serde_json::to_string_pretty(&head).expect(WHY);
+    let cells = record.cells.iter().map(|cell| serde_json::to_string(cell).expect(WHY));
+    let cells = cells.collect::<Vec<_>>().join(",\n    ");
+    head.replacen("\"cells\": []", &format!("\"cells\": [\n    {cells}\n  ]"), 1) + "\n"
+}
+
+/// A text with the overview of a record in the place that is marked for it.
+pub fn spliced(text: &str, record: &Record) -> Result<String, String> {
+    splice::splice(text, &markdown::overview(record))
+}
+
+/// Writes the reports, and says what exit code the record deserves. Without a report for it,
+/// standard output gets the text.
+pub fn write(record: &Record, outputs: &[Output], color: ColorChoice) -> Result<Exit, Failure> {
+    let to_stdout = Style::new(color, &io::stdout());
+    for output in outputs {
+        match &output.file {
+            None => drop(print(&output.format.of(record, to_stdout))?),
+            Some(file) => fs::write(file, output.format.of(record, Style::PLAIN))
+                .map_err(|error| Failure::environment(format!("{}: {error}", file.display())))?,
+        }
+    }
+    if outputs.iter().all(|output| output.file.is_some()) {
+        print(&Format::Text.of(record, to_stdout))?;
+    }
+    Ok(record.exit())
+}
+
+/// Prints to standard output. Whoever closes it has seen enough.
+pub fn print(text: &str) -> Result<Exit, Failure> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::environment(format!("standard output: {error}")))
+        }
+        _ => Ok(Exit::Ok),
+    }
+}
+
+impl Format {
+    fn of(self, record: &Record, style: Style) -> String {
+        match self {
+            Self::Text => terminal::report(record, style),
+            Self::Json => json(record),
+            Self::Junit => junit::report(record),
+            Self::Markdown => markdown::report(record),
+            Self::Html => html::report(record),
+        }
+    }
+}
+
+/// `1 cell`, `2 cells`.
+fn counted(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_written_with_a_line_for_each_cell() {
+        let record = crate::record::tests::sample();
+        let text = json(&record);
+        let lines = text.lines().filter(|line| line.starts_with("    {\"suite\""));
+        assert_eq!(lines.count(), record.cells.len());
+        assert_eq!(json(&Record::read(&text).unwrap()), text);
+    }
+
+    #[test]
+    fn an_output_is_a_format_and_perhaps_a_file() {
+        let output: Output = "json:run/a:b.json".parse().unwrap();
+        assert_eq!(output, Output { format: Format::Json, file: Some("run/a:b.json".into()) });
+        assert_eq!("text".parse(), Ok(Output { format: Format::Text, file: None }));
+        let error = "pdf".parse::<Output>().unwrap_err();
+        assert_eq!(error, "there is no report pdf: text, json, junit, markdown, html");
+    }
+}

@@ -1,0 +1,181 @@
+//! Running cells.
+
+pub mod certificates;
+mod client;
+mod honesty;
+mod listener;
+mod server;
+mod session;
+pub mod stop;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::case::{Case, Suite, Transport};
+use crate::known::{KnownFailing, Pair};
+use crate::peer::Peer;
+use crate::peer::command::Values;
+use crate::plan::Group;
+use crate::process::Children;
+use crate::process::ports::Ports;
+use crate::record::{Cell, Evidence, Known};
+use crate::verdict::Verdict;
+use crate::work;
+pub use honesty::Honesty;
+use session::Session;
+use stop::Stop;
+
+/// The address that servers listen on.
+const HOST: &str = "127.0.0.1";
+
+/// What every cell of a run needs.
+pub struct Lab {
+    /// The processes.
+    pub children: Children,
+    /// Ports for servers.
+    pub ports: Ports,
+    /// The folder for logs, absolute.
+    pub logs: PathBuf,
+    /// The time limit, if it is not each case's own.
+    pub limit: Option<Duration>,
+    /// How often each cell is run.
+    pub repeat: usize,
+    /// Whether to go on.
+    pub stop: Stop,
+    /// What the command that runs a cell again has to say about where peers are.
+    pub folders: String,
+    /// What is known of the clients' honesty.
+    pub honesty: Honesty,
+}
+
+impl Lab {
+    /// Runs all groups, some at once, and tells of each cell when it is done.
+    pub fn run(&self, groups: Vec<Group<'_>>, jobs: usize, done: impl FnMut(Cell)) {
+        work::share(groups, jobs, |group, tell| self.run_group(&group, tell), done);
+    }
+
+    fn run_group(&self, group: &Group<'_>, tell: &dyn Fn(Cell)) {
+        let obstacle = group.obstacle();
+        let mut session = Session::new(self, group);
+        for case in &group.cases {
+            let cell = self.cell(group, case);
+            tell(match &obstacle {
+                Some(verdict) => Cell { verdict: verdict.clone(), ..cell },
+                None => self.fill(cell, &mut session, case),
+            });
+        }
+    }
+
+    /// Runs the attempts of a cell, as long as the lab goes on.
+    fn fill(&self, cell: Cell, session: &mut Session<'_>, case: &'static Case) -> Cell {
+        let folder = session.folder(case);
+        let mut attempts = Vec::new();
+        for number in 1..=self.repeat {
+            if self.stop.reason().is_some() {
+                break;
+            }
+            let attempt = session.attempt(case, &attempt_folder(&folder, number));
+            // What a signal broke off says nothing about the peers.
+            if !self.stop.is_interrupted() {
+                attempts.push(attempt);
+            }
+        }
+        let Some(telling) =
+            attempts.iter().find(|attempt| attempt.verdict != Verdict::Pass).or(attempts.first())
+        else {
+            let reason = self.stop.reason().unwrap_or("not run").to_owned();
+            return Cell { verdict: Verdict::NoRun(reason), ..cell };
+        };
+        let shows = matches!(telling.verdict, Verdict::Fail(_));
+        let (evidence, logs) = (shows.then(|| telling.evidence()), telling.folder.clone());
+        let verdicts: Vec<_> = attempts.iter().map(|attempt| attempt.verdict.clone()).collect();
+        Cell {
+            attempts: attempts.len(),
+            passed: verdicts.iter().filter(|verdict| **verdict == Verdict::Pass).count(),
+            seconds: in_milliseconds(attempts.iter().map(|attempt| attempt.duration).sum()),
+            verdict: Verdict::of_attempts(verdicts),
+            logs: Some(logs.display().to_string()),
+            evidence,
+            ..cell
+        }
+    }
+
+    /// The cell, before anything is known of it.
+    fn cell(&self, group: &Group<'_>, case: &Case) -> Cell {
+        let (client, server) = (&group.client.peer, &group.server.peer);
+        Cell {
+            suite: group.suite,
+            transport: group.transport,
+            client: client.name.clone(),
+            server: server.name.clone(),
+            proxy: group.proxy_name().map(Into::into),
+            case: case.name.into(),
+            verdict: Verdict::NoRun("not run".into()),
+            known: known(group, case).map(|line| Known {
+                place: line.place(),
+                reason: line.reason.clone(),
+                at_times: line.at_times,
+            }),
+            attempts: 0,
+            passed: 0,
+            seconds: 0.0,
+            command: self.command(group, case),
+            logs: None,
+            evidence: None,
+        }
+    }
+
+    fn command(&self, group: &Group<'_>, case: &Case) -> String {
+        let (client, server) = (&group.client.peer.name, &group.server.peer.name);
+        let tls = if group.transport == Transport::Tls { " --tls tls" } else { "" };
+        let through = group.proxy_name().map(|it| format!(" --through {it}")).unwrap_or_default();
+        let Self { folders, .. } = self;
+        let Group { suite, .. } = group;
+        let pair = match suite {
+            Suite::Chat | Suite::Interop => format!("--pair {client}:{server}"),
+            Suite::Http2 => format!("--peer {client}"),
+        };
+        format!("lab run --suite {suite}{tls}{through} {pair} --case {}{folders}", case.name)
+    }
+
+    /// The values of the placeholders that both sides of a pair share.
+    fn values(&self, peer: &Peer, transport: Transport, port: u16) -> Values {
+        let certificate = |name| certificates::path(&self.logs, name).display().to_string();
+        let tls = transport == Transport::Tls;
+        peer.values()
+            .with("host", HOST)
+            .with("port", port)
+            .with("tls", tls)
+            .with("authority", if tls { certificates::AUTHORITY } else { HOST })
+            .with("ca", certificate(certificates::CA))
+            .with("cert", certificate(certificates::CERTIFICATE))
+            .with("key", certificate(certificates::KEY))
+    }
+}
+
+impl Evidence {
+    /// As many lines of a log as are kept in the record.
+    const LINES: usize = 50;
+}
+
+fn known<'a>(group: &'a Group<'_>, case: &Case) -> Option<&'a KnownFailing> {
+    let (client, server) = (&group.client.peer, &group.server.peer);
+    let pair = Pair {
+        client: &client.name,
+        server: &server.name,
+        client_variant: client.variant.as_deref(),
+        server_variant: server.variant.as_deref(),
+        proxy: group.proxy_name(),
+    };
+    let proxy = group.proxy.iter().flat_map(|proxy| &proxy.peer.known_failing);
+    let mut lines = client.known_failing.iter().chain(&server.known_failing).chain(proxy);
+    lines.find(|line| line.covers(group.suite, case.name, &pair))
+}
+
+fn attempt_folder(cell: &Path, number: usize) -> PathBuf {
+    if number == 1 { cell.into() } else { cell.join(format!("again-{number}")) }
+}
+
+fn in_milliseconds(duration: Duration) -> f64 {
+    duration.as_millis() as f64 / 1e3
+}
