@@ -1,0 +1,117 @@
+//! Of a call that is made: its start.
+
+use std::ffi::c_void;
+
+use grpcio_sys::{
+    grpc_call, grpc_call_error, grpc_metadata_array, grpc_slice, grpcwrap_batch_context,
+};
+
+use crate::seam::batch::{self, Observer};
+use crate::seam::real::*;
+use crate::seam::{Owed, client_call, second_reply};
+
+/// Starts a call by `f`, and observes the batch that brings its status.
+///
+/// # Safety
+/// Both are alive, and the batch is not started yet.
+unsafe fn observed(
+    call: *mut grpc_call,
+    context: *mut grpcwrap_batch_context,
+    f: impl FnOnce() -> grpc_call_error,
+) -> grpc_call_error {
+    let Some(state) = client_call::starting() else { return f() };
+    // SAFETY: by the contract above; the context lives until its batch is complete, and the
+    // queue until then at least.
+    unsafe {
+        batch::observe(context, Observer::Status(state.clone()));
+        if state.owed() != Owed::ExactlyOne {
+            return f();
+        }
+        state.begin(call, context);
+        second_reply::splitting(&state, f)
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpcwrap_call_start_unary(
+    call: *mut grpc_call,
+    context: *mut grpcwrap_batch_context,
+    message: *mut grpc_slice,
+    write_flags: u32,
+    headers: *mut grpc_metadata_array,
+    flags: u32,
+    tag: *mut c_void,
+) -> grpc_call_error {
+    // SAFETY: as grpcio called it.
+    unsafe {
+        observed(call, context, || {
+            __real_grpcwrap_call_start_unary(
+                call,
+                context,
+                message,
+                write_flags,
+                headers,
+                flags,
+                tag,
+            )
+        })
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpcwrap_call_start_client_streaming(
+    call: *mut grpc_call,
+    context: *mut grpcwrap_batch_context,
+    headers: *mut grpc_metadata_array,
+    flags: u32,
+    tag: *mut c_void,
+) -> grpc_call_error {
+    // SAFETY: as grpcio called it.
+    unsafe {
+        observed(call, context, || {
+            __real_grpcwrap_call_start_client_streaming(call, context, headers, flags, tag)
+        })
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpcwrap_call_start_server_streaming(
+    call: *mut grpc_call,
+    context: *mut grpcwrap_batch_context,
+    message: *mut grpc_slice,
+    write_flags: u32,
+    headers: *mut grpc_metadata_array,
+    flags: u32,
+    tag: *mut c_void,
+) -> grpc_call_error {
+    // SAFETY: as grpcio called it.
+    unsafe {
+        observed(call, context, || {
+            __real_grpcwrap_call_start_server_streaming(
+                call,
+                context,
+                message,
+                write_flags,
+                headers,
+                flags,
+                tag,
+            )
+        })
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpcwrap_call_start_duplex_streaming(
+    call: *mut grpc_call,
+    context: *mut grpcwrap_batch_context,
+    headers: *mut grpc_metadata_array,
+    flags: u32,
+    tag: *mut c_void,
+) -> grpc_call_error {
+    // SAFETY: as grpcio called it.
+    unsafe {
+        observed(call, context, || {
+            __real_grpcwrap_call_start_duplex_streaming(call, context, headers, flags, tag)
+        })
+    }
+}
