@@ -147,6 +147,10 @@ pub struct Run {
     /// Run each cell so often: it passes if every attempt does
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
     pub repeat: usize,
+    /// Try a cell that fails, and is not known to, up to N times more. One that passes then is a
+    /// pass that is shown as flaky
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub retries: usize,
     /// Stop at the first failure that is not known
     #[arg(long)]
     pub fail_fast: bool,

@@ -142,3 +142,11 @@ fn a_flaky_cell_shows_how_often_it_passed() {
     assert!(done.stdout.contains("empty_unary  2/4"), "{}", done.stdout);
     assert!(done.stdout.contains("fail: exit code 1 (passed 2 of 4)"), "{}", done.stdout);
 }
+
+#[test]
+fn a_retry_that_passes_is_a_pass_that_is_shown_as_flaky() {
+    let world = World::new().peer("it", "serve", "every-other");
+    let done = world.lab(&format!("{ONE_CASE} --case large_unary --retries 2 --jobs 1"));
+    assert_eq!(done.cells(), ["it:it empty_unary pass", "it:it large_unary pass"]);
+    assert!(done.stdout.contains("large_unary  1/2"), "{}", done.stdout);
+}

@@ -60,6 +60,7 @@ pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
         logs: logs.clone(),
         limit: options.timeout,
         repeat: options.repeat,
+        retries: options.retries,
         stop,
         folders: folders(options),
         honesty: Honesty::of_clients(&groups),

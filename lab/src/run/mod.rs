@@ -22,7 +22,7 @@ use crate::record::{Cell, Evidence, Known};
 use crate::verdict::Verdict;
 use crate::work;
 pub use honesty::Honesty;
-use session::Session;
+use session::{Attempt, Session};
 use stop::Stop;
 
 /// The address that servers listen on.
@@ -40,6 +40,8 @@ pub struct Lab {
     pub limit: Option<Duration>,
     /// How often each cell is run.
     pub repeat: usize,
+    /// How often a cell that fails is tried once more.
+    pub retries: usize,
     /// Whether to go on.
     pub stop: Stop,
     /// What the command that runs a cell again has to say about where peers are.
@@ -70,8 +72,9 @@ impl Lab {
     fn fill(&self, cell: Cell, session: &mut Session<'_>, case: &'static Case) -> Cell {
         let folder = session.folder(case);
         let mut attempts = Vec::new();
-        for number in 1..=self.repeat {
-            if self.stop.reason().is_some() {
+        for number in 1..=self.repeat + self.retries {
+            let again = number > self.repeat;
+            if self.stop.reason().is_some() || again && !deserves_a_retry(&cell, &attempts) {
                 break;
             }
             let attempt = session.attempt(case, &attempt_folder(&folder, number));
@@ -93,7 +96,10 @@ impl Lab {
             attempts: attempts.len(),
             passed: verdicts.iter().filter(|verdict| **verdict == Verdict::Pass).count(),
             seconds: in_milliseconds(attempts.iter().map(|attempt| attempt.duration).sum()),
-            verdict: Verdict::of_attempts(verdicts),
+            verdict: match verdicts.last() {
+                Some(Verdict::Pass) if verdicts.len() > self.repeat => Verdict::Pass,
+                _ => Verdict::of_attempts(verdicts),
+            },
             logs: Some(logs.display().to_string()),
             evidence,
             ..cell
@@ -170,6 +176,12 @@ fn known<'a>(group: &'a Group<'_>, case: &Case) -> Option<&'a KnownFailing> {
     let proxy = group.proxy.iter().flat_map(|proxy| &proxy.peer.known_failing);
     let mut lines = client.known_failing.iter().chain(&server.known_failing).chain(proxy);
     lines.find(|line| line.covers(group.suite, case.name, &pair))
+}
+
+/// Whether the last attempt failed, and nobody knows why.
+fn deserves_a_retry(cell: &Cell, attempts: &[Attempt]) -> bool {
+    let failed = |attempt: &Attempt| matches!(attempt.verdict, Verdict::Fail(_));
+    cell.known.is_none() && attempts.last().is_some_and(failed)
 }
 
 fn attempt_folder(cell: &Path, number: usize) -> PathBuf {
