@@ -166,13 +166,17 @@ impl Connection {
     }
 
     /// A gRPC message that ends the stream, in as many frames as it takes, as the server makes
-    /// room for them. For streams on which nothing else is sent.
+    /// room for them; or as much of it as the server wants. For streams on which nothing else
+    /// is sent.
     pub fn long_message(&mut self, stream: u32, message: &[u8]) {
         let bytes = prefixed(message);
         let mut parts = bytes.chunks(16_000).peekable();
         while let Some(part) = parts.next() {
             let length = part.len() as i64;
-            while (*self.window(0)).min(*self.window(stream)) < length && !self.closed {
+            while (*self.window(0)).min(*self.window(stream)) < length {
+                if self.closed || self.seen(stream).over() {
+                    return;
+                }
                 self.take_frame(&[]);
             }
             *self.window(0) -= length;

@@ -114,7 +114,12 @@ fn reason_lines(reason: &Reason<'_>, style: Style) -> String {
 fn place_lines(place: &Place<'_>) -> String {
     let [clients, servers] = [&place.clients, &place.servers].map(|names| names.join(", "));
     let words = format!("{clients} -> {servers}{}:", place.way());
-    let cases = place.cases.join(", ");
+    // Who reads a terminal wants to know of many cases that they are many.
+    const MANY: usize = 12;
+    let cases = match place.cases.len() {
+        count @ MANY.. => format!("{count} cases"),
+        _ => place.cases.join(", "),
+    };
     let mut lines = String::new();
     let mut line = String::from(" ");
     for word in words.split(' ').chain(cases.split(' ')) {
