@@ -100,7 +100,7 @@ impl Lab {
                 Some(Verdict::Pass) if verdicts.len() > self.repeat => Verdict::Pass,
                 _ => Verdict::of_attempts(verdicts),
             },
-            logs: Some(logs.display().to_string()),
+            logs: Some(from_here(&logs)),
             evidence,
             ..cell
         }
@@ -182,6 +182,12 @@ fn known<'a>(group: &'a Group<'_>, case: &Case) -> Option<&'a KnownFailing> {
 fn deserves_a_retry(cell: &Cell, attempts: &[Attempt]) -> bool {
     let failed = |attempt: &Attempt| matches!(attempt.verdict, Verdict::Fail(_));
     cell.known.is_none() && attempts.last().is_some_and(failed)
+}
+
+/// A path as short as it can be, for records that are kept.
+fn from_here(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
 }
 
 fn attempt_folder(cell: &Path, number: usize) -> PathBuf {
