@@ -2,9 +2,7 @@
 //! After gRPC's negative-http2-interop-test-descriptions.md. A cell passes if the client says so,
 //! and the lab's own server has seen it.
 
-use std::time::Duration;
-
-use super::{Case, Judgement, Pace, Proof, Suite};
+use super::{Case, Judgement, Proof, Suite};
 use crate::http2::script::{End, Part, Script, Seen};
 
 pub const CASES: &[Case] = &[
@@ -63,17 +61,7 @@ pub const CASES: &[Case] = &[
 pub const NONSENSE: Case =
     Case { name: "no_such_case", about: "a case that doesn't exist", ..CASE };
 
-const CASE: Case = Case {
-    name: "",
-    about: "",
-    default: true,
-    limit: Duration::from_secs(30),
-    flags: &[],
-    asks: None,
-    pace: Pace::Quick,
-    kills_server: false,
-    proof: Proof::Seen(&Script::GOOD, |_| Ok(())),
-};
+const CASE: Case = Case { proof: Proof::Seen(&Script::GOOD, |_| Ok(())), ..Case::DEFAULT };
 
 const RESET: Script = Script { end: End::Reset, ..Script::GOOD };
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Case, Pace, Proof};
+use super::Case;
 
 pub const CASES: &[Case] = &[
     case("empty_unary", "nothing in, nothing out"),
@@ -40,17 +40,7 @@ pub const CASES: &[Case] = &[
 pub const NONSENSE: Case = case("no_such_case", "a case that doesn't exist");
 
 const fn case(name: &'static str, about: &'static str) -> Case {
-    Case {
-        name,
-        about,
-        default: true,
-        limit: Duration::from_secs(30),
-        flags: &[],
-        asks: None,
-        pace: Pace::Quick,
-        kills_server: false,
-        proof: Proof::ExitCode,
-    }
+    Case { name, about, ..Case::DEFAULT }
 }
 
 /// Time enough for a busy machine: correctness is asked for, not speed.

@@ -108,6 +108,21 @@ pub struct Case {
     pub proof: Proof,
 }
 
+impl Case {
+    /// What holds of a case that says nothing else.
+    const DEFAULT: Self = Self {
+        name: "",
+        about: "",
+        default: true,
+        limit: Duration::from_secs(30),
+        flags: &[],
+        asks: None,
+        pace: Pace::Quick,
+        kills_server: false,
+        proof: Proof::ExitCode,
+    };
+}
+
 /// How long a chat server waits between two messages of a broadcast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pace {

@@ -122,7 +122,8 @@ async def drop(stub: ChatServiceStub) -> None:
     for _ in range(50):
         upload = stub.UploadStream()
         await upload.write(marko("one"))
-        await asyncio.sleep(0.01)  # For the message to arrive
+        # What comes back behind the message on the same connection says that it has arrived.
+        await echo(witness, "sent")
         upload.cancel()
         expect(StatusCode.CANCELLED, await upload.code())
     await stub.SayHello(marko("afterwards"))

@@ -32,86 +32,35 @@ unsafe fn observed(
     }
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn __wrap_grpcwrap_call_start_unary(
-    call: *mut grpc_call,
-    context: *mut grpcwrap_batch_context,
-    message: *mut grpc_slice,
-    write_flags: u32,
-    headers: *mut grpc_metadata_array,
-    flags: u32,
-    tag: *mut c_void,
-) -> grpc_call_error {
-    // SAFETY: as grpcio called it.
-    unsafe {
-        observed(call, context, || {
-            __real_grpcwrap_call_start_unary(
-                call,
-                context,
-                message,
-                write_flags,
-                headers,
-                flags,
-                tag,
-            )
-        })
-    }
+/// The functions that start a call, which differ in whether they take its one request.
+macro_rules! starts {
+    ($($wrap:ident => $real:ident($($argument:ident: $type:ty),*);)+) => {$(
+        #[unsafe(no_mangle)]
+        unsafe extern "C" fn $wrap(
+            call: *mut grpc_call,
+            context: *mut grpcwrap_batch_context,
+            $($argument: $type,)*
+            headers: *mut grpc_metadata_array,
+            flags: u32,
+            tag: *mut c_void,
+        ) -> grpc_call_error {
+            // SAFETY: as grpcio called it.
+            unsafe {
+                observed(call, context, || {
+                    $real(call, context, $($argument,)* headers, flags, tag)
+                })
+            }
+        }
+    )+};
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn __wrap_grpcwrap_call_start_client_streaming(
-    call: *mut grpc_call,
-    context: *mut grpcwrap_batch_context,
-    headers: *mut grpc_metadata_array,
-    flags: u32,
-    tag: *mut c_void,
-) -> grpc_call_error {
-    // SAFETY: as grpcio called it.
-    unsafe {
-        observed(call, context, || {
-            __real_grpcwrap_call_start_client_streaming(call, context, headers, flags, tag)
-        })
-    }
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn __wrap_grpcwrap_call_start_server_streaming(
-    call: *mut grpc_call,
-    context: *mut grpcwrap_batch_context,
-    message: *mut grpc_slice,
-    write_flags: u32,
-    headers: *mut grpc_metadata_array,
-    flags: u32,
-    tag: *mut c_void,
-) -> grpc_call_error {
-    // SAFETY: as grpcio called it.
-    unsafe {
-        observed(call, context, || {
-            __real_grpcwrap_call_start_server_streaming(
-                call,
-                context,
-                message,
-                write_flags,
-                headers,
-                flags,
-                tag,
-            )
-        })
-    }
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn __wrap_grpcwrap_call_start_duplex_streaming(
-    call: *mut grpc_call,
-    context: *mut grpcwrap_batch_context,
-    headers: *mut grpc_metadata_array,
-    flags: u32,
-    tag: *mut c_void,
-) -> grpc_call_error {
-    // SAFETY: as grpcio called it.
-    unsafe {
-        observed(call, context, || {
-            __real_grpcwrap_call_start_duplex_streaming(call, context, headers, flags, tag)
-        })
-    }
+starts! {
+    __wrap_grpcwrap_call_start_unary =>
+        __real_grpcwrap_call_start_unary(message: *mut grpc_slice, write_flags: u32);
+    __wrap_grpcwrap_call_start_client_streaming =>
+        __real_grpcwrap_call_start_client_streaming();
+    __wrap_grpcwrap_call_start_server_streaming =>
+        __real_grpcwrap_call_start_server_streaming(message: *mut grpc_slice, write_flags: u32);
+    __wrap_grpcwrap_call_start_duplex_streaming =>
+        __real_grpcwrap_call_start_duplex_streaming();
 }

@@ -8,8 +8,6 @@ pub mod report;
 mod server_streaming;
 mod unary;
 
-use std::time::Duration;
-
 use super::{Case, Judgement, Pace, Proof};
 use report::Report;
 
@@ -45,17 +43,7 @@ const MARKO: u32 = 1 + 1 + 5 + 1 + 4;
 const ECHO: u32 = 1 + 1 + "Server".len() as u32 + 1 + 4 + "Echo: ".len() as u32;
 
 const fn case(judge: fn(&Report) -> Judgement) -> Case {
-    Case {
-        name: "",
-        about: "",
-        default: true,
-        limit: Duration::from_secs(30),
-        flags: &[],
-        asks: None,
-        pace: Pace::Quick,
-        kills_server: false,
-        proof: Proof::Report(judge),
-    }
+    Case { proof: Proof::Report(judge), ..Case::DEFAULT }
 }
 
 #[cfg(test)]

@@ -248,7 +248,10 @@ func checkDrop(ctx context.Context, c chat.ChatServiceClient) error {
 		if err := upload.Send(marko("one")); err != nil {
 			return err
 		}
-		time.Sleep(10 * time.Millisecond) // For the message to arrive
+		// What comes back behind the message on the same connection says that it has arrived.
+		if err := echo(witness, "sent"); err != nil {
+			return err
+		}
 		cancel()
 	}
 	return checkSameConnection(ctx, c, witness)

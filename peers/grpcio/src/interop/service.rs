@@ -110,14 +110,9 @@ impl TestService for TestServer {
     async fn streaming_output_call(
         &self,
         request: Request<StreamingOutputCallRequest>,
-    ) -> Result<
-        Response<impl Stream<Item = Result<StreamingOutputCallResponse, Status>> + Send>,
-        Status,
-    > {
+    ) -> Streamed<impl Stream<Item = Answer> + Send> {
         let answers = Answers::new(&request, &self.reports);
-        let metadata = request.metadata().clone();
-        let one = Streaming::local(stream::iter([Ok(request.into_inner())]));
-        Ok(streamed(&metadata, answers.to(one)))
+        Ok(answers.to(Streaming::local(stream::iter([Ok(request.into_inner())]))))
     }
 
     async fn streaming_input_call(
@@ -138,36 +133,31 @@ impl TestService for TestServer {
     async fn full_duplex_call(
         &self,
         request: Request<Streaming<StreamingOutputCallRequest>>,
-    ) -> Result<
-        Response<impl Stream<Item = Result<StreamingOutputCallResponse, Status>> + Send>,
-        Status,
-    > {
+    ) -> Streamed<impl Stream<Item = Answer> + Send> {
         let answers = Answers::new(&request, &self.reports);
-        let metadata = request.metadata().clone();
-        Ok(streamed(&metadata, answers.to(request.into_inner())))
+        Ok(answers.to(request.into_inner()))
     }
 
     async fn half_duplex_call(
         &self,
         request: Request<Streaming<StreamingOutputCallRequest>>,
-    ) -> Result<
-        Response<impl Stream<Item = Result<StreamingOutputCallResponse, Status>> + Send>,
-        Status,
-    > {
+    ) -> Streamed<impl Stream<Item = Answer> + Send> {
         let answers = Answers::new(&request, &self.reports);
-        let metadata = request.metadata().clone();
         let mut requests = request.into_inner();
         let mut all = Vec::new();
         while let Some(request) = requests.message().await? {
             all.push(Ok(request));
         }
-        Ok(streamed(&metadata, answers.to(Streaming::local(stream::iter(all)))))
+        Ok(answers.to(Streaming::local(stream::iter(all))))
     }
 
     async fn unimplemented_call(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
         Err(Status::unimplemented("no server has it"))
     }
 }
+
+type Answer = Result<StreamingOutputCallResponse, Status>;
+type Streamed<S> = Result<Response<S>, Status>;
 
 /// The answers of one streaming call.
 struct Answers {
@@ -182,35 +172,34 @@ impl Answers {
         Answers { compressor, metadata, reports: reports.clone() }
     }
 
-    /// Each request's answers, in order; or the status that it asks for.
+    /// Each request's answers, in order; or the status that it asks for. The messages may be
+    /// compressed, one by one.
     fn to(
         self,
         requests: Streaming<StreamingOutputCallRequest>,
-    ) -> impl Stream<Item = Result<StreamingOutputCallResponse, Status>> + Send {
-        let pending = VecDeque::<ResponseParameters>::new();
-        stream::try_unfold(
-            (self, requests, pending),
-            async |(answers, mut requests, mut pending)| {
-                loop {
-                    if let Some(wanted) = pending.pop_front() {
-                        let answer = answers.one(&wanted).await?;
-                        return Ok(Some((answer, (answers, requests, pending))));
-                    }
-                    let Some(request) = requests.message().await? else { return Ok(None) };
-                    if let Some(report) = request.orca_oob_report.as_ref() {
-                        *answers.reports.current() = report.into();
-                    }
-                    check_status(request.response_status.as_ref(), &answers.metadata)?;
-                    pending = request.response_parameters.into();
+    ) -> Response<impl Stream<Item = Answer> + Send> {
+        let metadata = self.metadata.clone();
+        let start = (self, requests, VecDeque::<ResponseParameters>::new());
+        let answers = stream::try_unfold(start, async |(answers, mut requests, mut pending)| {
+            loop {
+                if let Some(wanted) = pending.pop_front() {
+                    let answer = answers.one(&wanted).await?;
+                    return Ok(Some((answer, (answers, requests, pending))));
                 }
-            },
-        )
+                let Some(request) = requests.message().await? else { return Ok(None) };
+                if let Some(report) = request.orca_oob_report.as_ref() {
+                    *answers.reports.current() = report.into();
+                }
+                check_status(request.response_status.as_ref(), &answers.metadata)?;
+                pending = request.response_parameters.into();
+            }
+        });
+        let mut response = echoing(&metadata, answers);
+        response.set_compression(Compression::Gzip);
+        response
     }
 
-    async fn one(
-        &self,
-        wanted: &ResponseParameters,
-    ) -> Result<StreamingOutputCallResponse, Status> {
+    async fn one(&self, wanted: &ResponseParameters) -> Answer {
         let pause = u64::try_from(wanted.interval_us).unwrap_or(0);
         if pause > 0 {
             Delay::new(Duration::from_micros(pause)).await;
@@ -221,13 +210,6 @@ impl Answers {
         let payload = payload(size(wanted.size)?);
         Ok(StreamingOutputCallResponse { payload, ..StreamingOutputCallResponse::default() })
     }
-}
-
-/// A stream whose messages may be compressed, one by one.
-fn streamed<S>(metadata: &Metadata, answers: S) -> Response<S> {
-    let mut response = echoing(metadata, answers);
-    response.set_compression(Compression::Gzip);
-    response
 }
 
 /// A response with the metadata that the caller wants to have back.

@@ -154,9 +154,15 @@ async fn drop_uploads(mut client: Client) -> Checked {
         let (outbound, messages) = mpsc::channel(1);
         outbound.try_send(marko("one")).expect("room for one message");
         let upload = client.upload_stream(ReceiverStream::new(messages));
-        // Time for the message to arrive; then the call is dropped.
-        if let Ok(ended) = timeout(Duration::from_millis(10), upload).await {
-            expect("an upload that goes on", ended?.into_inner().content)?;
+        // What comes back behind the message on the same connection says that it has arrived;
+        // then the call is dropped.
+        let arrived = async {
+            drop(outbound.reserve().await);
+            witness.echo("sent").await
+        };
+        tokio::select! {
+            ended = upload => expect("an upload that goes on", ended?.into_inner().content)?,
+            echoed = arrived => echoed?,
         }
         outbound.closed().await; // Dropping it any sooner may half-close the call.
     }
