@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
+use grpcio::ServerCredentialsBuilder;
 use quartet::chat::{Chat, ChatServiceServer, message};
 use quartet::rpc::Code;
 use quartet::server::{Drained, Server};
@@ -105,6 +106,18 @@ fn a_taken_port_is_an_error_at_once() {
     let error = second.expect_err("two servers on one port").to_string();
     assert!(error.contains(&first.target) && error.contains("another process"), "{error}");
     run(first.client().say_hello(message("", ""))).unwrap();
+}
+
+#[test]
+fn credentials_that_are_none_are_an_error_that_says_so() {
+    let rubbish = || b"no certificate".to_vec();
+    let credentials = ServerCredentialsBuilder::new().add_cert(rubbish(), rubbish()).build();
+    let server = Server::builder()
+        .listen_with("127.0.0.1:0".parse().unwrap(), credentials)
+        .service(ChatServiceServer::new(Chat::default()))
+        .start();
+    let error = server.expect_err("a server without a certificate").to_string();
+    assert!(error.contains("127.0.0.1:0") && error.contains("certificate"), "{error}");
 }
 
 #[test]

@@ -89,5 +89,8 @@ fn reason(address: &Address) -> io::Error {
             let _ = std::fs::remove_file(path);
         }),
     };
-    attempt.err().unwrap_or_else(|| io::Error::other("C-core refused it"))
+    // The address is good, so it is what is to be served there.
+    let unusable = "C-core refuses the credentials: a certificate or its key is none, or they \
+                    don't fit each other (GRPC_VERBOSITY=error says more)";
+    attempt.err().unwrap_or_else(|| io::Error::other(unusable))
 }
