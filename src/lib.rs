@@ -23,10 +23,13 @@ extern crate self as quartet;
 
 pub mod channel;
 pub mod chat;
+pub mod interceptors;
 pub mod proto;
 pub mod rpc;
 mod seam;
 pub mod server;
+pub mod services;
+pub mod tls;
 mod transport;
 
 pub use seam::core_version;

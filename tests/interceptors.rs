@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures::TryStreamExt;
 use quartet::channel::Channel;
 use quartet::chat::{Chat, ChatServiceClient, message};
-use quartet::rpc::{Call, Code, EchoRequestId, End, Interceptor, Request, Side, Status, Traffic};
+use quartet::interceptors::EchoRequestId;
+use quartet::rpc::{Call, Code, End, Interceptor, Request, Side, Status, Traffic};
 
 use crate::support::{Served, run, serve_with};
 

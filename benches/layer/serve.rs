@@ -4,7 +4,8 @@ use futures::{Stream, StreamExt};
 use log::{LevelFilter, Log, Metadata, Record};
 use quartet::Window;
 use quartet::chat::{ChatService, ChatServiceServer, Message};
-use quartet::rpc::{LogCalls, Request, Response, Status, Streaming};
+use quartet::interceptors::LogCalls;
+use quartet::rpc::{Request, Response, Status, Streaming};
 use quartet::server::Server;
 
 use crate::bare::{self, messages};

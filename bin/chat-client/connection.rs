@@ -8,6 +8,9 @@ use crate::options::Options;
 /// The way to the server, which is inside of this process if none was named.
 pub struct Connection {
     pub client: ChatServiceClient,
+    /// For services that are not the chat.
+    #[expect(dead_code, reason = "for the commands to come")]
+    pub channel: Channel,
     pub target: String,
     pub embedded: Option<Server>,
 }
@@ -22,8 +25,10 @@ impl Connection {
                 (target, Some(server))
             }
         };
-        let client = ChatServiceClient::new(Channel::to(&target));
-        Ok(Connection { client, target, embedded })
+        let builder = options.apply(Channel::builder(&target)).map_err(Failure::Input)?;
+        let channel = builder.build();
+        let client = ChatServiceClient::new(&channel);
+        Ok(Connection { client, channel, target, embedded })
     }
 }
 

@@ -11,7 +11,7 @@ use futures::executor::block_on;
 use log::{info, warn};
 use quartet::chat::program::{self, EXIT_ENVIRONMENT};
 use quartet::chat::{Chat, ChatServiceServer};
-use quartet::rpc::EchoRequestId;
+use quartet::interceptors::EchoRequestId;
 use quartet::server::{Drained, Server};
 
 use options::Options;
@@ -47,15 +47,11 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn start(options: &Options) -> Result<Server, quartet::server::BindError> {
-    let mut builder = Server::builder()
-        .completion_queues(options.completion_queues.get())
+fn start(options: &Options) -> Result<Server, Box<dyn std::error::Error>> {
+    let builder = Server::builder()
         .interceptor(EchoRequestId)
         .service(ChatServiceServer::new(Chat::default().pace(options.pace)));
-    for address in &options.listen {
-        builder = builder.listen(address.clone());
-    }
-    builder.start()
+    Ok(options.apply(builder)?.start()?)
 }
 
 /// Says on stdout, in one line, that the server is ready, and where.

@@ -10,7 +10,8 @@ use futures::executor::block_on;
 use futures::{Stream, TryStreamExt};
 use proto::greet::{Greeter, GreeterClient, GreeterServer, Greeting, Name};
 use quartet::channel::Channel;
-use quartet::rpc::{LogCalls, Request, Response, Status, Streaming};
+use quartet::interceptors::LogCalls;
+use quartet::rpc::{Request, Response, Status, Streaming};
 use quartet::server::Server;
 
 struct Polite;

@@ -1,4 +1,4 @@
-use super::{Call, End, Interceptor, Side};
+use crate::rpc::{Call, End, Interceptor, Side};
 
 /// Sends the `x-request-id` that a call came with back in its trailers, however it ends: so that
 /// what a caller saw, what a proxy logged and what a server did can be put together.

@@ -1,3 +1,6 @@
+mod channel;
+mod tls;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -5,8 +8,12 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use clap::{Parser, Subcommand, ValueEnum};
 use log::LevelFilter;
+use quartet::channel::ChannelBuilder;
 use quartet::chat::program;
 use quartet::rpc::{Metadata, Request};
+
+use channel::Channel;
+use tls::Tls;
 
 /// Talks to a chat server: one command for each of gRPC's call styles.
 ///
@@ -43,6 +50,12 @@ pub struct Options {
         help_heading = "Connection"
     )]
     pub max_message: u64,
+
+    #[command(flatten)]
+    tls: Tls,
+
+    #[command(flatten)]
+    channel: Channel,
 
     /// Who is talking
     #[arg(short, long, global = true, value_name = "NAME", env = "USER", default_value = "Marko")]
@@ -89,6 +102,14 @@ pub enum Format {
 }
 
 impl Options {
+    /// Sets what the flags ask for on the channel.
+    ///
+    /// # Errors
+    /// A text for the user, when what a flag names can't be used.
+    pub fn apply(&self, builder: ChannelBuilder) -> Result<ChannelBuilder, String> {
+        self.channel.apply(self.tls.apply(builder)?)
+    }
+
     /// A request with the metadata and the deadline that the flags ask for.
     pub fn request<T>(&self, message: T) -> Result<Request<T>, String> {
         let mut request = Request::new(message);

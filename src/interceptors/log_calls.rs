@@ -1,6 +1,6 @@
 use log::{Level, log};
 
-use super::{Call, Code, End, Interceptor, Side};
+use crate::rpc::{Call, Code, End, Interceptor, Side};
 
 /// Logs a line for each call when it ends: the method, the peer, the status, the time, and
 /// the messages and bytes each way. Errors of the server's own making are warnings.

@@ -1,10 +1,20 @@
+mod calls;
+mod connections;
+mod services;
+mod tls;
+
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::Parser;
 use log::LevelFilter;
 use quartet::chat::program;
-use quartet::server::Address;
+use quartet::server::{Address, ServerBuilder};
+
+use calls::Calls;
+use connections::Connections;
+use services::Services;
+use tls::Tls;
 
 /// Serves chat.ChatService: four methods, one for each of gRPC's call styles.
 ///
@@ -32,6 +42,18 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = program::duration)]
     pub drain_timeout: Duration,
 
+    #[command(flatten)]
+    tls: Tls,
+
+    #[command(flatten)]
+    calls: Calls,
+
+    #[command(flatten)]
+    services: Services,
+
+    #[command(flatten)]
+    connections: Connections,
+
     /// Log more (twice: everything)
     #[arg(short, long, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -42,6 +64,20 @@ pub struct Options {
 }
 
 impl Options {
+    /// Sets what the flags ask for on the server.
+    ///
+    /// # Errors
+    /// A text for the user, when what a flag names can't be used.
+    pub fn apply(&self, builder: ServerBuilder) -> Result<ServerBuilder, String> {
+        let mut builder = self.tls.apply(builder)?;
+        for address in &self.listen {
+            builder = builder.listen(address.clone());
+        }
+        let builder = self.calls.apply(builder)?;
+        let builder = self.services.apply(builder)?;
+        self.connections.apply(builder.completion_queues(self.completion_queues.get()))
+    }
+
     /// What is logged, unless RUST_LOG says otherwise.
     pub fn log_level(&self) -> LevelFilter {
         program::level(LevelFilter::Info, self.verbose, self.quiet)

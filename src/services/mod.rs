@@ -1,0 +1,1 @@
+//! The services that every tool expects of a server.

@@ -1,0 +1,1 @@
+//! TLS and mTLS from PEM files, which are read again when they change.
