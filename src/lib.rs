@@ -24,6 +24,7 @@ extern crate self as quartet;
 pub mod channel;
 pub mod chat;
 pub mod interceptors;
+mod keepalive;
 pub mod proto;
 pub mod rpc;
 mod seam;
@@ -32,5 +33,6 @@ pub mod services;
 pub mod tls;
 mod transport;
 
+pub use keepalive::Keepalive;
 pub use seam::core_version;
 pub use transport::Window;

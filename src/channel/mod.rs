@@ -1,13 +1,22 @@
 //! A channel: the connections to a target, over which a client makes its calls.
 
+mod connecting;
+mod service_config;
+
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use grpcio::{ChannelBuilder as GrpcioBuilder, ChannelCredentials, EnvBuilder, Environment};
 
 use crate::rpc::{Client, Config, Interceptor, Interceptors};
 use crate::seam::Owed;
 use crate::transport::{Transport, transport_settings};
+
+pub use connecting::Backoff;
+pub use service_config::{Methods, Retry, ServiceConfig};
+
+use connecting::Connecting;
 
 /// How a channel is put together. Connecting begins with the first call.
 pub struct ChannelBuilder {
@@ -18,6 +27,8 @@ pub struct ChannelBuilder {
     one_reply: Owed,
     server_name: Option<String>,
     own_connections: bool,
+    connecting: Connecting,
+    service_config: ServiceConfig,
 }
 
 impl ChannelBuilder {
@@ -59,6 +70,35 @@ impl ChannelBuilder {
         self
     }
 
+    /// How calls find a server among several, and what becomes of those that fail. By default all
+    /// go to the first that is reached, and fail when it does.
+    pub fn service_config(mut self, config: ServiceConfig) -> Self {
+        self.service_config = config;
+        self
+    }
+
+    /// The pauses between attempts to connect; those of [`Backoff::default`] by default.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.connecting.backoff = Some(backoff);
+        self
+    }
+
+    /// How long without a call before the connections are closed, to be opened anew by the next;
+    /// 30 minutes by default.
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.connecting.idle_timeout = Some(time);
+        self
+    }
+
+    /// How soon after a name was resolved it is resolved again, when a connection is lost; 30
+    /// seconds by default. C-core asks DNS only then: so new replicas are found as servers close
+    /// connections, which they do with
+    /// [`max_connection_age`](crate::server::ServerBuilder::max_connection_age).
+    pub fn resolve_at_most_every(mut self, time: Duration) -> Self {
+        self.connecting.resolve_at_most_every = Some(time);
+        self
+    }
+
     /// Makes the channel, with a completion queue and a thread of its own.
     pub fn build(self) -> Channel {
         let environment = EnvBuilder::new()
@@ -72,6 +112,10 @@ impl ChannelBuilder {
             .apply(GrpcioBuilder::new(environment.clone()), self.transport.max_metadata)
             .default_compression_algorithm(self.transport.compression.algorithm())
             .use_local_subchannel_pool(self.own_connections);
+        builder = self.connecting.apply(builder);
+        if let Some(config) = self.service_config.to_core() {
+            builder = builder.raw_cfg_string(c"grpc.service_config".into(), config);
+        }
         if let Some(name) = self.server_name {
             builder = builder.default_authority(&*name).override_ssl_target(name);
         }
@@ -94,8 +138,16 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Starts putting a channel together. The target is `host:port`, `unix:path`, or any
-    /// other that C-core knows, such as `dns:///host:port` or `ipv4:1.2.3.4:5,1.2.3.6:7`.
+    /// Starts putting a channel together. The target is any
+    /// [name that C-core knows](https://github.com/grpc/grpc/blob/master/doc/naming.md):
+    ///
+    /// - `host:port` or `dns:///host:port`: every address that DNS has for the host;
+    /// - `ipv4:10.0.0.1:50051,10.0.0.2:50051`, `ipv6:[::1]:50051`: these addresses;
+    /// - `unix:path`, `unix:///absolute/path`, `unix-abstract:name`: a socket of this machine;
+    /// - `xds:///service`: what a control plane says, which `GRPC_XDS_BOOTSTRAP` names.
+    ///
+    /// Of several addresses the first that is reached gets every call, unless
+    /// [`ServiceConfig::round_robin`] spreads them.
     pub fn builder(target: impl Into<String>) -> ChannelBuilder {
         ChannelBuilder {
             target: target.into(),
@@ -105,6 +157,8 @@ impl Channel {
             one_reply: Owed::ExactlyOne,
             server_name: None,
             own_connections: false,
+            connecting: Connecting::default(),
+            service_config: ServiceConfig::new(),
         }
     }
 

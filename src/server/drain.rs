@@ -1,7 +1,7 @@
 use std::cell::Cell;
 use std::pin::pin;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
 use futures::future::{self, Either};
@@ -24,14 +24,21 @@ pub enum Drained {
 const CANCELLING: Duration = Duration::from_millis(900);
 
 impl Server {
-    /// Stops: refuses new connections and calls at once (clients are told by GOAWAY to go
-    /// elsewhere), lets running calls end, cancels those that still run after `limit`. Takes
-    /// the limit and a second at most, whatever handlers and clients do.
+    /// Stops, in the order that a cluster expects:
+    ///
+    /// 1. for the [`drain_delay`](super::ServerBuilder::drain_delay) it serves on;
+    /// 2. new connections and calls are refused, and clients are told by `GOAWAY` to go elsewhere;
+    /// 3. running calls come to their own end;
+    /// 4. those that still run after `limit` are cancelled.
+    ///
+    /// Takes the limit and a second at most, whatever handlers and clients do.
     pub async fn drain(mut self, limit: Duration) -> Drained {
         let Some(mut server) = self.inner.take() else {
             return Drained::Complete;
         };
-        let outcome = stop(&mut server, limit).await;
+        let until = Instant::now() + limit;
+        Delay::new(self.drain_delay.min(limit)).await;
+        let outcome = stop(&mut server, until.saturating_duration_since(Instant::now())).await;
         match outcome {
             // Destroying it would wait for the handler that blocks, perhaps for ever.
             Drained::Stuck => std::mem::forget(server),

@@ -2,10 +2,12 @@
 
 mod address;
 mod bind;
+mod connections;
 mod drain;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use grpcio::{
     ChannelBuilder, EnvBuilder, ResourceQuota, ServerBuilder as GrpcioBuilder, ServerCredentials,
@@ -19,12 +21,15 @@ pub use address::{Address, InvalidAddress};
 pub use bind::BindError;
 pub use drain::Drained;
 
+use connections::{Connections, Pings};
+
 /// How a server is put together. Nothing is opened before [`start`](Self::start).
 pub struct ServerBuilder {
     addresses: Vec<(Address, ServerCredentials)>,
     services: Vec<Service>,
     completion_queues: usize,
-    max_concurrent_streams: u32,
+    connections: Connections,
+    drain_delay: Duration,
     memory_quota: Option<usize>,
     transport: Transport,
     terms: Terms,
@@ -77,7 +82,7 @@ impl ServerBuilder {
     /// How many calls may run at once on one connection; 1,000 by default. Those over it wait
     /// in the client.
     pub fn max_concurrent_streams(mut self, count: u32) -> Self {
-        self.max_concurrent_streams = count;
+        self.connections.max_streams = count;
         self
     }
 
@@ -86,6 +91,50 @@ impl ServerBuilder {
     /// taking no new connections.
     pub fn memory_quota(mut self, bytes: usize) -> Self {
         self.memory_quota = Some(bytes);
+        self
+    }
+
+    /// How long a connection lives, give or take a tenth: then its client is told by `GOAWAY` to
+    /// make a new one, which spreads clients over new replicas. Without end by default
+    /// ([gRFC A9](https://github.com/grpc/proposal/blob/master/A9-server-side-conn-mgt.md)).
+    pub fn max_connection_age(mut self, age: Duration) -> Self {
+        self.connections.max_age = Some(age);
+        self
+    }
+
+    /// How long calls may go on after that, before they are cut off with the connection;
+    /// without end by default.
+    pub fn max_connection_age_grace(mut self, grace: Duration) -> Self {
+        self.connections.max_age_grace = Some(grace);
+        self
+    }
+
+    /// How long a connection may be without a call before it is closed; without end by default.
+    pub fn max_connection_idle(mut self, time: Duration) -> Self {
+        self.connections.max_idle = Some(time);
+        self
+    }
+
+    /// How long a client may take to set a connection up, TLS and HTTP/2 settings included; 20
+    /// seconds by default.
+    pub fn handshake_timeout(mut self, time: Duration) -> Self {
+        self.connections.handshake = time;
+        self
+    }
+
+    /// Which pings clients may send while no data is sent to them: one in so long a time, and
+    /// whether without a running call. By default one in five minutes, and one in two hours
+    /// without a call; two pings too many close the connection (`GOAWAY`, "too_many_pings").
+    pub fn permit_pings(mut self, every: Duration, without_calls: bool) -> Self {
+        self.connections.pings = Some(Pings { every, without_calls });
+        self
+    }
+
+    /// How long a server that is [drained](Server::drain) still takes new calls, while it says
+    /// already that it is not serving: so long as its load balancers take to notice. No time by
+    /// default; it counts towards the limit of the drain.
+    pub fn drain_delay(mut self, time: Duration) -> Self {
+        self.drain_delay = time;
         self
     }
 
@@ -109,7 +158,6 @@ impl ServerBuilder {
         let mut arguments = ChannelBuilder::new(environment.clone())
             // On by default in C-core; a second server on a taken port would start in silence.
             .reuse_port(false)
-            .max_concurrent_stream(i32::try_from(self.max_concurrent_streams).unwrap_or(i32::MAX))
             // When C-core ends a call at its deadline, it sends the end of the stream several
             // times, which breaks the whole connection of a client on the h2 crate. `rpc`
             // keeps the deadlines instead.
@@ -122,6 +170,7 @@ impl ServerBuilder {
         // has too much metadata, and C-core only what has far too much.
         let Transport { max_metadata, compression, .. } = self.transport;
         let arguments = self.transport.apply(arguments, max_metadata.saturating_mul(4));
+        let arguments = self.connections.apply(arguments);
         let mut builder = GrpcioBuilder::new(environment).channel_args(arguments.build_args());
         let terms = Arc::new(Terms { max_metadata, compression, ..self.terms });
         for service in self.services {
@@ -136,7 +185,7 @@ impl ServerBuilder {
         match addresses {
             Ok(addresses) => {
                 inner.start();
-                Ok(Server { inner: Some(inner), addresses })
+                Ok(Server { inner: Some(inner), addresses, drain_delay: self.drain_delay })
             }
             Err(error) => {
                 drain::discard(inner);
@@ -150,6 +199,7 @@ impl ServerBuilder {
 pub struct Server {
     inner: Option<grpcio::Server>,
     addresses: Vec<Address>,
+    drain_delay: Duration,
 }
 
 impl Server {
@@ -159,7 +209,8 @@ impl Server {
             addresses: Vec::new(),
             services: Vec::new(),
             completion_queues: 1,
-            max_concurrent_streams: 1000,
+            connections: Connections::default(),
+            drain_delay: Duration::ZERO,
             memory_quota: None,
             transport: Transport::of_server(),
             terms: Terms::default(),

@@ -274,6 +274,20 @@ impl Connection {
         Some(false)
     }
 
+    /// Waits for a GOAWAY: its code, and what it says.
+    pub fn goaway(&mut self) -> (u32, String) {
+        let limit = Instant::now() + PATIENCE;
+        while let Some(frame) = self.next() {
+            assert!(Instant::now() < limit, "expected GOAWAY, saw {frame:?}");
+            if let (GOAWAY, [_, _, _, _, code @ ..]) = (frame.kind, &*frame.payload) {
+                let (code, text) = code.split_at(4);
+                let code = u32::from_be_bytes(code.try_into().unwrap());
+                return (code, String::from_utf8_lossy(text).into());
+            }
+        }
+        panic!("expected GOAWAY; the connection was closed without")
+    }
+
     /// Whether a GOAWAY has come, or the connection was closed.
     pub fn going_away(&self) -> bool {
         self.closed

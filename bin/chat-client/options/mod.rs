@@ -25,8 +25,16 @@ pub struct Options {
     #[command(subcommand)]
     pub command: Command,
 
-    /// The server: host:port, unix:PATH, or any other target that C-core knows
-    #[arg(short, long, global = true, value_name = "ADDRESS", help_heading = "Connection")]
+    /// The server: host:port, unix:PATH, dns:///HOST:PORT, ipv4:A:P,B:P, xds:///SERVICE, or
+    /// any other target that C-core knows
+    #[arg(
+        short,
+        long,
+        visible_alias = "target",
+        global = true,
+        value_name = "TARGET",
+        help_heading = "Connection"
+    )]
     pub server: Option<String>,
 
     /// How long the call may take; one second for `hello`, without limit for the others

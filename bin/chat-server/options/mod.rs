@@ -42,6 +42,11 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = program::duration)]
     pub drain_timeout: Duration,
 
+    /// How long to serve on after SIGTERM, saying by grpc.health.v1 that it is over: as long as
+    /// load balancers take to notice. It counts towards --drain-timeout
+    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = program::duration)]
+    drain_delay: Duration,
+
     #[command(flatten)]
     tls: Tls,
 
@@ -75,7 +80,8 @@ impl Options {
         }
         let builder = self.calls.apply(builder)?;
         let builder = self.services.apply(builder)?;
-        self.connections.apply(builder.completion_queues(self.completion_queues.get()))
+        let builder = self.connections.apply(builder)?;
+        Ok(builder.completion_queues(self.completion_queues.get()).drain_delay(self.drain_delay))
     }
 
     /// What is logged, unless RUST_LOG says otherwise.
