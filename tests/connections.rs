@@ -185,3 +185,34 @@ fn a_failing_call_is_made_again_by_the_rules() {
     assert_eq!(status.message(), "attempt 1", "no retry without a rule");
     assert_eq!(attempts.load(SeqCst), 1);
 }
+
+#[test]
+fn a_target_has_many_forms() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("chat.sock");
+    let mut listen = vec!["127.0.0.1:0".to_owned(), format!("unix:{}", socket.display())];
+    match TcpListener::bind("[::1]:0") {
+        Ok(_) => listen.push("[::1]:0".into()),
+        Err(error) => eprintln!("NOT RUN: ipv6: this machine has no loopback of it: {error}"),
+    }
+    let served = serve_with(Chat::default(), |builder| {
+        listen.iter().fold(builder, |builder, address| builder.listen(address.parse().unwrap()))
+    });
+    let addresses = served.server.addresses();
+    let port = served.target.rsplit(':').next().unwrap();
+    let mut targets = vec![
+        format!("localhost:{port}"),
+        format!("dns:///localhost:{port}"),
+        format!("ipv4:127.0.0.1:{port}"),
+        format!("ipv4:127.0.0.1:1,127.0.0.1:{port}"),
+        format!("unix:{}", socket.display()),
+        format!("unix://{}", socket.display()),
+    ];
+    targets.extend(addresses.get(3).map(|address| format!("ipv6:{address}")));
+    for target in targets {
+        let client = ChatServiceClient::new(channel(&target).build());
+        let reply = run(client.say_hello(message("Ada", "")));
+        let reply = reply.unwrap_or_else(|status| panic!("{target}: {status}")).into_inner();
+        assert_eq!(reply.content, "Hello, Ada! Thanks for your message.", "{target}");
+    }
+}
