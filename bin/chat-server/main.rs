@@ -35,7 +35,8 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     announce(&server)?;
     let signal = signals.wait();
     info!(
-        "{signal}: draining, for {:?} at most; a second signal ends at once",
+        "{signal}: draining {} running calls, for {:?} at most; a second signal ends at once",
+        server.running_calls(),
         options.drain_timeout
     );
     signals.end_at_next();

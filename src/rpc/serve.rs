@@ -10,6 +10,7 @@ use super::guard::{Task, until_over};
 use super::inbound::Intake;
 use super::interceptor::{Interceptors, Watch};
 use super::reply::{Failing, Reply};
+use super::running::Running;
 use super::{Compression, Metadata, Request, Response, Status};
 
 /// What holds for every method of a server.
@@ -22,6 +23,7 @@ pub(crate) struct Terms {
     pub max_metadata: usize,
     /// How replies are compressed that don't say so themselves.
     pub compression: Compression,
+    pub running: Running,
 }
 
 impl Terms {
@@ -64,6 +66,7 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
     {
         let Exchange { call, method, mut metadata, request, reply, keep, terms } = self;
         let within = call.clone();
+        let running = terms.running.one();
         let checked = terms.check(metadata.size());
         call.set_compression(terms.compression.replied());
         let work = async move {
@@ -82,7 +85,7 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
                 }
                 Err(status) => reply.fail(&call, watch.end(status)).await,
             }
-            drop(keep);
+            drop((keep, running));
         };
         context.spawn(Task { call: within, method, work });
     }

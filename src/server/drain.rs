@@ -8,6 +8,7 @@ use futures::future::{self, Either};
 use futures_timer::Delay;
 
 use super::Server;
+use crate::rpc::Running;
 
 /// How a drain ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,10 @@ pub enum Drained {
     Stuck,
 }
 
+/// How long clients get to answer to the `GOAWAY`, when they have no calls any more. A connection
+/// whose client has vanished without a word would hold up the drain to its limit.
+const UNANSWERED: Duration = Duration::from_secs(5);
+
 /// How long cancelled calls get to end.
 const CANCELLING: Duration = Duration::from_millis(900);
 
@@ -28,8 +33,9 @@ impl Server {
     ///
     /// 1. for the [`drain_delay`](super::ServerBuilder::drain_delay) it serves on;
     /// 2. new connections and calls are refused, and clients are told by `GOAWAY` to go elsewhere;
-    /// 3. running calls come to their own end;
-    /// 4. those that still run after `limit` are cancelled.
+    /// 3. running calls come to their own end; clients that do not answer to the `GOAWAY` then
+    ///    are left behind after five seconds;
+    /// 4. calls that still run after `limit` are cancelled.
     ///
     /// Takes the limit and a second at most, whatever handlers and clients do.
     pub async fn drain(mut self, limit: Duration) -> Drained {
@@ -38,7 +44,8 @@ impl Server {
         };
         let until = Instant::now() + limit;
         Delay::new(self.drain_delay.min(limit)).await;
-        let outcome = stop(&mut server, until.saturating_duration_since(Instant::now())).await;
+        let left = until.saturating_duration_since(Instant::now());
+        let outcome = stop(&mut server, &self.running, left).await;
         match outcome {
             // Destroying it would wait for the handler that blocks, perhaps for ever.
             Drained::Stuck => std::mem::forget(server),
@@ -57,14 +64,21 @@ impl Drop for Server {
     }
 }
 
-async fn stop(server: &mut grpcio::Server, limit: Duration) -> Drained {
+async fn stop(server: &mut grpcio::Server, running: &Running, limit: Duration) -> Drained {
     let mut stopped = pin!(server.shutdown());
-    if let Either::Left(_) = future::select(stopped.as_mut(), Delay::new(limit)).await {
-        return Drained::Complete;
-    }
+    let left_alone = pin!(async {
+        running.none().await;
+        Delay::new(UNANSWERED).await;
+    });
+    let enough = future::select(Delay::new(limit), left_alone);
+    let outcome = match future::select(stopped.as_mut(), enough).await {
+        Either::Left(_) => return Drained::Complete,
+        Either::Right(_) if running.count() == 0 => Drained::Complete,
+        Either::Right(_) => Drained::Cancelled,
+    };
     server.cancel_all_calls();
     match future::select(stopped, Delay::new(CANCELLING)).await {
-        Either::Left(_) => Drained::Cancelled,
+        Either::Left(_) => outcome,
         Either::Right(_) => Drained::Stuck,
     }
 }
@@ -83,7 +97,7 @@ pub(super) fn mark_queue_thread() {
 /// on a thread of its own, which is waited for where that can be.
 pub(super) fn discard(mut server: grpcio::Server) {
     let worker = thread::Builder::new().name("quartet-stop".into()).spawn(move || {
-        match block_on(stop(&mut server, Duration::ZERO)) {
+        match block_on(stop(&mut server, &Running::default(), Duration::ZERO)) {
             Drained::Stuck => std::mem::forget(server),
             _ => drop(server),
         }

@@ -13,7 +13,7 @@ use grpcio::{
     ChannelBuilder, EnvBuilder, ResourceQuota, ServerBuilder as GrpcioBuilder, ServerCredentials,
 };
 
-use crate::rpc::{Interceptor, Service, Terms};
+use crate::rpc::{Interceptor, Running, Service, Terms};
 use crate::seam;
 use crate::transport::{Transport, transport_settings};
 
@@ -173,6 +173,7 @@ impl ServerBuilder {
         let arguments = self.connections.apply(arguments);
         let mut builder = GrpcioBuilder::new(environment).channel_args(arguments.build_args());
         let terms = Arc::new(Terms { max_metadata, compression, ..self.terms });
+        let running = terms.running.clone();
         for service in self.services {
             builder = builder.register_service(service.into_grpcio(&terms));
         }
@@ -185,7 +186,8 @@ impl ServerBuilder {
         match addresses {
             Ok(addresses) => {
                 inner.start();
-                Ok(Server { inner: Some(inner), addresses, drain_delay: self.drain_delay })
+                let drain_delay = self.drain_delay;
+                Ok(Server { inner: Some(inner), addresses, running, drain_delay })
             }
             Err(error) => {
                 drain::discard(inner);
@@ -199,6 +201,7 @@ impl ServerBuilder {
 pub struct Server {
     inner: Option<grpcio::Server>,
     addresses: Vec<Address>,
+    running: Running,
     drain_delay: Duration,
 }
 
@@ -221,6 +224,11 @@ impl Server {
     /// were picked.
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
+    }
+
+    /// How many calls it is at work on.
+    pub fn running_calls(&self) -> usize {
+        self.running.count()
     }
 }
 
