@@ -20,3 +20,4 @@ mod support;
 mod traps;
 mod uploads;
 mod vanishing;
+mod xds;
