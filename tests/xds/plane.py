@@ -62,7 +62,12 @@ def chat(endpoints: list[str]) -> list[Message]:
 
     all_calls = Route(match=RouteMatch(prefix=""), route=RouteAction(cluster="chat-cluster"))
     host = VirtualHost(name="chat", domains=["*"], routes=[all_calls])
-    return [cluster, assignment, listener, RouteConfiguration(name="chat-route", virtual_hosts=[host])]
+    return [
+        cluster,
+        assignment,
+        listener,
+        RouteConfiguration(name="chat-route", virtual_hosts=[host]),
+    ]
 
 
 def endpoint(text: str) -> LbEndpoint:
@@ -117,7 +122,7 @@ class Stream:
             await self.send(url)
 
     async def send(self, url: str) -> None:
-        """All of a type that the client has asked for; of listeners and clusters, the rest is gone."""
+        """All of a type that was asked for; of listeners and clusters, the rest counts as gone."""
         self.sent += 1
         self.nonces[url] = str(self.sent)
         of_type = self.plane.types.setdefault(url, Type())
