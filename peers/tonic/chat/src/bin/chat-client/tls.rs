@@ -1,8 +1,7 @@
 //! A server that is reached over TLS.
 
 use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
@@ -27,15 +26,19 @@ pub struct Args {
 
 impl Args {
     /// None without --ca: plaintext.
-    pub fn config(&self) -> io::Result<Option<ClientTlsConfig>> {
+    pub fn config(&self) -> Result<Option<ClientTlsConfig>, String> {
         let Some(ca) = &self.ca else { return Ok(None) };
-        let mut config = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(fs::read(ca)?));
+        let mut config = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(ca)?));
         if let (Some(cert), Some(key)) = (&self.cert, &self.key) {
-            config = config.identity(Identity::from_pem(fs::read(cert)?, fs::read(key)?));
+            config = config.identity(Identity::from_pem(read(cert)?, read(key)?));
         }
         if let Some(name) = &self.server_name {
             config = config.domain_name(name);
         }
         Ok(Some(config))
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
 }
