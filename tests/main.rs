@@ -22,3 +22,4 @@ mod support;
 mod traps;
 mod uploads;
 mod vanishing;
+mod xds;

@@ -1,5 +1,6 @@
 //! What the tests share: a server and its client, a probe service, limits on time, processes.
 
+pub mod build;
 pub mod hello;
 pub mod http2;
 pub mod probe;
