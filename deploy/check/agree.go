@@ -14,7 +14,7 @@ import (
 )
 
 // disagreements are those of the objects with each other.
-func disagreements(o objects) (problems []string) {
+func (o objects) disagreements() (problems []string) {
 	problem := func(format string, args ...any) {
 		problems = append(problems, fmt.Sprintf(format, args...))
 	}

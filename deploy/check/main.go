@@ -1,6 +1,6 @@
 // Check reads Kubernetes objects on standard input, as strictly as an API
-// server, and checks that they agree with each other, with the image, and with
-// the flags that chat-server has:
+// server, and checks that they agree with each other, with the Dockerfile, which
+// it reads as BuildKit does, and with the flags that chat-server has:
 //
 //	check --dockerfile ../Dockerfile --server chat-server <kubernetes.yaml
 package main
@@ -12,7 +12,6 @@ import (
 	"log"
 	"os"
 	"os/exec"
-	"regexp"
 )
 
 var (
@@ -29,7 +28,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	image, err := os.ReadFile(*dockerfile)
+	steps, err := os.ReadFile(*dockerfile)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -37,8 +36,12 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	image, err := readImage(steps)
+	if err != nil {
+		log.Fatalf("%s: %v", *dockerfile, err)
+	}
 
-	problems := append(disagreements(objects), imageDisagreements(objects, image)...)
+	problems := append(objects.disagreements(), image.disagreements(objects)...)
 	for _, container := range objects.deployment.Spec.Template.Spec.Containers {
 		// Clap reads what comes before --help, and refuses what it doesn't know.
 		command := exec.Command(*server, append(container.Args, "--help")...)
@@ -52,23 +55,4 @@ func main() {
 	if len(problems) > 0 {
 		os.Exit(1)
 	}
-}
-
-// imageDisagreements compares the Deployment with the Dockerfile.
-func imageDisagreements(o objects, dockerfile []byte) (problems []string) {
-	says := func(instruction string) string {
-		line := regexp.MustCompile(`(?m)^` + instruction + ` (.*)$`).FindSubmatch(dockerfile)
-		if line == nil {
-			return ""
-		}
-		return string(line[1])
-	}
-	pod := o.deployment.Spec.Template.Spec
-	if user := fmt.Sprintf("%d:%d", *pod.SecurityContext.RunAsUser, *pod.SecurityContext.RunAsGroup); user != says("USER") {
-		problems = append(problems, fmt.Sprintf("runAsUser:runAsGroup is %s, the image's USER %s", user, says("USER")))
-	}
-	if port := fmt.Sprint(o.service.Spec.Ports[0].Port); port != says("EXPOSE") {
-		problems = append(problems, fmt.Sprintf("the Service has port %s, the image EXPOSE %s", port, says("EXPOSE")))
-	}
-	return problems
 }
