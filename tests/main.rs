@@ -17,6 +17,7 @@ mod panics;
 mod peers;
 mod stalled;
 mod support;
+mod tls;
 mod traps;
 mod uploads;
 mod vanishing;
