@@ -40,7 +40,8 @@ impl ChannelBuilder {
     }
 
     /// Connects with TLS; without encryption by default. When its files have changed, new calls go
-    /// over new connections, and those that run go on.
+    /// over new connections, and those that run go on. The channel shares its connections with
+    /// no other.
     pub fn tls(mut self, tls: &ClientTls) -> Self {
         self.security = Security::Tls(tls.clone());
         self

@@ -145,7 +145,7 @@ impl<T> Request<T> {
 
     /// On the server: the names that the caller's certificate proves (its SANs, or else its
     /// common name). None for a caller without one, and none at all on a server that
-    /// [`listen_with`](crate::server::ServerBuilder::listen_with) may have let in certificates
+    /// listens with grpcio's own credentials (`listen_with`), as those may let in certificates
     /// that were not verified.
     pub fn identity(&self) -> Vec<String> {
         self.call.as_ref().map(|call| call.0.identity()).unwrap_or_default()

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::pki_types::CertificateDer;
+use rustls::sign::SigningKey;
 use x509_parser::prelude::{
     ASN1Time, FromDer, GeneralName, ParsedExtension, X509Certificate, X509Name,
 };
@@ -30,9 +31,15 @@ pub(super) struct Certificate {
     pub authority: bool,
     not_before: Time,
     not_after: Time,
+    /// The SubjectPublicKeyInfo, in DER.
+    public_key: Vec<u8>,
     for_servers: bool,
     for_clients: bool,
+    weakly_signed: bool,
 }
+
+/// Signatures with MD5 and SHA-1, which nobody takes any more (RFC 9155).
+const WEAK: [&str; 3] = ["1.2.840.113549.1.1.4", "1.2.840.113549.1.1.5", "1.2.840.10045.4.1"];
 
 impl Certificate {
     pub fn read(file: &Path, der: CertificateDer<'static>) -> Result<Self, Error> {
@@ -50,10 +57,17 @@ impl Certificate {
             authority: parsed.is_ca() || parsed.subject().as_raw() == parsed.issuer().as_raw(),
             not_before: Time::of(parsed.validity().not_before),
             not_after: Time::of(parsed.validity().not_after),
+            public_key: parsed.public_key().raw.to_vec(),
             for_servers: used_for(|usage| usage.server_auth),
             for_clients: used_for(|usage| usage.client_auth),
+            weakly_signed: WEAK.contains(&&*parsed.signature_algorithm.algorithm.to_id_string()),
             der: der.clone(),
         })
+    }
+
+    /// Whether it is for this private key.
+    pub fn fits(&self, key: &dyn SigningKey) -> bool {
+        key.public_key().is_some_and(|public| *public == *self.public_key)
     }
 
     /// Checks that today is within its time.
@@ -72,6 +86,21 @@ impl Certificate {
             return Err(Error::new(file, why));
         }
         Ok(())
+    }
+
+    /// Checks that its signature counts; nobody looks at the one that a certificate has from itself.
+    pub fn check_signature(&self, file: &Path) -> Result<(), Error> {
+        match self.weakly_signed && self.subject != self.issuer {
+            false => Ok(()),
+            true => Err(Error::new(
+                file,
+                format!(
+                    "the certificate {} is signed with MD5 or SHA-1, which is refused everywhere: \
+                     have it signed anew",
+                    self.subject
+                ),
+            )),
+        }
     }
 
     /// Checks that it may be used so (RFC 5280, 4.2.1.12).

@@ -1,7 +1,7 @@
 //! Authorities, certificates and folders of files, made for a test.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use quartet::tls::{ClientTls, ServerTls};
 use rcgen::{
@@ -109,10 +109,6 @@ impl Folder {
         folder.put(certified);
         folder.write("ca.pem", authority.pem());
         folder
-    }
-
-    pub fn path(&self) -> &Path {
-        self.0.path()
     }
 
     pub fn file(&self, name: &str) -> PathBuf {

@@ -102,12 +102,15 @@ fn certificate_and_key_that_are_exchanged_or_of_two_minds() {
 }
 
 #[test]
-fn a_certificate_that_is_not_valid_today_or_not_for_servers() {
+fn a_certificate_that_no_client_would_take() {
     let (authority, _, folder) = folder();
     folder.put(&authority.certify_with(&["localhost"], expired));
     refused(&folder, "cert.pem", &["CN=localhost", "expired on 2020-02-29 00:00 UTC", "renew"]);
     folder.put(&authority.certify_with(&["localhost"], not_yet_valid));
     refused(&folder, "cert.pem", &["not valid before 2999-12-31 00:00 UTC", "clock"]);
+    folder.write("cert.pem", include_str!("weak/cert.pem"));
+    folder.write("key.pem", include_str!("weak/key.pem"));
+    refused(&folder, "cert.pem", &["CN=localhost", "signed with MD5 or SHA-1"]);
     folder.put(&authority.certify_with(&["localhost"], only_for_clients));
     refused(&folder, "cert.pem", &["another use", "serverAuth"]);
     folder.client();
@@ -145,20 +148,22 @@ fn a_ca_file_has_cas() {
 }
 
 #[test]
-fn keys_of_each_kind_are_compared() {
+fn keys_of_each_kind_are_compared_or_refused() {
     let folder = Folder::new();
-    for algorithm in [&PKCS_ECDSA_P384_SHA384, &PKCS_ED25519] {
-        let make = || {
-            let key = KeyPair::generate_for(algorithm).unwrap();
-            let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-            (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
-        };
-        let (certificate, key) = make();
-        folder.write("cert.pem", certificate);
-        folder.write("key.pem", key);
-        folder.server().unwrap();
-        folder.write("key.pem", make().1);
-        let error = folder.server().unwrap_err().to_string();
-        assert!(error.contains("not that of the certificate"), "{error}");
+    let (rsa, other) = (include_str!("../../lab/certs/server1.pem"), self_signed(&["localhost"]));
+    folder.write("cert.pem", rsa);
+    folder.write("key.pem", include_str!("../../lab/certs/server1.key"));
+    folder.server().unwrap();
+    folder.write("key.pem", other.key);
+    let error = folder.server().unwrap_err().to_string();
+    assert!(error.contains("not that of the certificate"), "{error}");
+    for (algorithm, taken) in [(&PKCS_ECDSA_P384_SHA384, true), (&PKCS_ED25519, false)] {
+        let key = KeyPair::generate_for(algorithm).unwrap();
+        let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        folder.write("cert.pem", params.self_signed(&key).unwrap().pem());
+        folder.write("key.pem", key.serialize_pem());
+        let error = folder.server().err().map(|error| error.to_string());
+        assert_eq!(error.is_none(), taken, "{error:?}");
+        assert!(error.is_none_or(|error| error.contains("P-384")));
     }
 }

@@ -1,5 +1,9 @@
 //! Whom a client believes.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use grpcio::{ServerCredentials, ServerCredentialsBuilder};
 use quartet::channel::Channel;
 use quartet::chat::{Chat, ChatServiceClient, ChatServiceServer, message};
@@ -103,4 +107,28 @@ fn a_chain_with_a_ca_between() {
     let folder = Folder::of(&certified, &root);
     let (_server, target) = serve(&folder.mutual().unwrap());
     assert!(hello(&target, &folder.client()).is_ok());
+}
+
+/// A hello of TLS 1.2 is answered by the server's (RFC 5246), the same of 1.1 by the end.
+#[test]
+fn tls_1_1_is_refused() {
+    let (_, folder) = setting();
+    let (_server, target) = serve(&folder.server().unwrap());
+    // ECDHE-ECDSA with AES-128-GCM and with AES-256-CBC; no compression; P-256, with SHA-256.
+    let ciphers = [0, 4, 0xc0, 0x2b, 0xc0, 0x0a, 1, 0];
+    let extensions = [0, 16, 0, 10, 0, 4, 0, 2, 0, 23, 0, 13, 0, 4, 0, 2, 4, 3];
+    let answer = |version: u8| {
+        let hello = [&[3, version][..], &[7; 32], &[0], &ciphers, &extensions].concat();
+        let handshake = [&[1, 0, 0, hello.len() as u8][..], &hello].concat();
+        let record = [&[22, 3, 1, 0, handshake.len() as u8][..], &handshake].concat();
+        let mut socket = TcpStream::connect(target.replace("localhost", "127.0.0.1")).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        socket.write_all(&record).unwrap();
+        let mut kind = [0];
+        socket.read(&mut kind).map(|length| kind[..length].to_vec()).unwrap()
+    };
+    let a_handshake = [22];
+    assert_eq!(answer(3), a_handshake);
+    let refused = answer(2);
+    assert_ne!(refused, a_handshake, "a server hello answers TLS 1.1");
 }

@@ -8,49 +8,48 @@ mod programs;
 mod reload;
 mod renewed_clients;
 
+use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::TryStreamExt;
 use quartet::channel::Channel;
 use quartet::chat::{Chat, ChatServiceClient, ChatServiceServer, Message, message};
 use quartet::rpc::{Code, Request, Response, Status};
-use quartet::server::Server;
+use quartet::server::{Address, Server, ServerBuilder};
 use quartet::tls::{ClientTls, ServerTls};
-use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject;
-use std::net::TcpStream;
+use rustls::pki_types::{CertificateDer, ServerName};
 
 use crate::support::hello::Hello;
 use crate::support::run;
 
 /// A server with this TLS, and its target by name.
 fn serve(tls: &ServerTls) -> (Server, String) {
-    let chat = Chat::default().pace(std::time::Duration::ZERO);
+    let chat = Chat::default().pace(Duration::ZERO);
     started(Server::builder().listen_tls(any_port(), tls).service(ChatServiceServer::new(chat)))
 }
 
 /// A server that answers with the names of its caller.
-fn serve_names(
-    with: impl FnOnce(quartet::server::ServerBuilder) -> quartet::server::ServerBuilder,
-) -> (Server, String) {
+fn serve_names(with: impl FnOnce(ServerBuilder) -> ServerBuilder) -> (Server, String) {
     let names = |request: Request<Message>| async move {
         Ok::<_, Status>(Response::new(message("", request.identity().join(" "))))
     };
     started(with(Server::builder().service(ChatServiceServer::new(Hello(names)))))
 }
 
-fn started(builder: quartet::server::ServerBuilder) -> (Server, String) {
+fn started(builder: ServerBuilder) -> (Server, String) {
     let server = builder.start().unwrap();
     let target = server.addresses()[0].to_string().replace("127.0.0.1", "localhost");
     (server, target)
 }
 
-fn any_port() -> quartet::server::Address {
+fn any_port() -> Address {
     "127.0.0.1:0".parse().unwrap()
 }
 
 fn client(target: &str, tls: &ClientTls) -> ChatServiceClient {
-    ChatServiceClient::new(Channel::builder(target).tls(tls).own_connections(true).build())
+    ChatServiceClient::new(Channel::builder(target).tls(tls).build())
 }
 
 /// What a client gets that says hello.
@@ -86,7 +85,7 @@ async fn all_four(client: &ChatServiceClient) {
 /// The certificate that a new connection is served, in DER, seen with rustls.
 fn served(target: &str, ca: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let mut roots = rustls::RootCertStore::empty();
-    roots.add(rustls::pki_types::CertificateDer::from_pem_slice(ca.as_bytes())?)?;
+    roots.add(CertificateDer::from_pem_slice(ca.as_bytes())?)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
