@@ -19,6 +19,7 @@ mod peers;
 mod replicas;
 mod stalled;
 mod support;
+mod tls;
 mod traps;
 mod uploads;
 mod vanishing;

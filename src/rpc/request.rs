@@ -144,9 +144,9 @@ impl<T> Request<T> {
     }
 
     /// On the server: the names that the caller's certificate proves (its SANs, or else its
-    /// common name); none for a caller without one. They are worth as much as the server's
-    /// credentials make them: a server that takes client certificates without verifying them
-    /// shows whatever is in them.
+    /// common name). None for a caller without one, and none at all on a server that
+    /// listens with grpcio's own credentials (`listen_with`), as those may let in certificates
+    /// that were not verified.
     pub fn identity(&self) -> Vec<String> {
         self.call.as_ref().map(|call| call.0.identity()).unwrap_or_default()
     }

@@ -21,6 +21,8 @@ pub(crate) struct Terms {
     pub exactly_one_request: bool,
     /// The most metadata that a call may come with, in bytes as HTTP/2 counts them.
     pub max_metadata: usize,
+    /// Whether no client certificate gets through that was not verified.
+    pub verified: bool,
     /// How replies are compressed that don't say so themselves.
     pub compression: Compression,
     pub running: Running,
@@ -68,6 +70,9 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
         let within = call.clone();
         let running = terms.running.one();
         let checked = terms.check(metadata.size());
+        if terms.verified {
+            call.trust_certificate();
+        }
         call.set_compression(terms.compression.replied());
         let work = async move {
             let watch = Watch::served(&terms.interceptors, method, &mut metadata, &call);

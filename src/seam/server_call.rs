@@ -31,6 +31,7 @@ pub struct ServerCall {
     half_closed: AtomicBool,
     headers_sent: AtomicBool,
     uncompressed: AtomicBool,
+    trusted: AtomicBool,
     /// Of the reply, as C-core's levels are numbered.
     compression: AtomicU8,
     outgoing: Mutex<Outgoing>,
@@ -76,6 +77,7 @@ impl ServerCall {
             half_closed: AtomicBool::new(false),
             headers_sent: AtomicBool::new(false),
             uncompressed: AtomicBool::new(false),
+            trusted: AtomicBool::new(false),
             compression: AtomicU8::new(0),
             outgoing: Mutex::default(),
         })
@@ -97,10 +99,19 @@ impl ServerCall {
         }
     }
 
-    /// The names that the caller's credentials prove: of a certificate the SANs, or else the
-    /// common name; none for a caller without.
+    /// Notes that the caller's certificate was verified, if there is one: C-core says the same of
+    /// one that was not.
+    pub(crate) fn trust_certificate(&self) {
+        self.trusted.store(true, Ordering::Release);
+    }
+
+    /// The names that the caller's credentials prove: of a certificate that was verified the SANs,
+    /// or else the common name; none for a caller without.
     pub(crate) fn identity(&self) -> Vec<String> {
         let mut names = Vec::new();
+        if !self.trusted.load(Ordering::Acquire) {
+            return names;
+        }
         // SAFETY: the call is alive; its context is released once, after the last property was
         // copied, and the iterator does not outlive it.
         unsafe {

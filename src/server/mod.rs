@@ -15,6 +15,7 @@ use grpcio::{
 
 use crate::rpc::{Interceptor, Running, Service, Terms};
 use crate::seam;
+use crate::tls::ServerTls;
 use crate::transport::{Transport, transport_settings};
 
 pub use address::{Address, InvalidAddress};
@@ -26,6 +27,8 @@ use connections::{Connections, Pings};
 /// How a server is put together. Nothing is opened before [`start`](Self::start).
 pub struct ServerBuilder {
     addresses: Vec<(Address, ServerCredentials)>,
+    /// Whether every client certificate that gets through was verified.
+    verified: bool,
     services: Vec<Service>,
     completion_queues: usize,
     connections: Connections,
@@ -40,11 +43,32 @@ impl ServerBuilder {
 
     /// Adds an address to listen on, without encryption. A port of 0 picks a free one.
     pub fn listen(self, address: Address) -> Self {
-        self.listen_with(address, ServerCredentials::insecure())
+        self.listen_with_verified(address, ServerCredentials::insecure())
     }
 
-    /// Adds an address to listen on with grpcio's credentials, such as certificates.
-    pub fn listen_with(mut self, address: Address, credentials: ServerCredentials) -> Self {
+    /// Adds an address to listen on with TLS. A socket file may be one too.
+    pub fn listen_tls(self, address: Address, tls: &ServerTls) -> Self {
+        self.listen_with_verified(address, tls.credentials())
+    }
+
+    /// Adds an address to listen on with credentials of grpcio's making. Whether they verify the
+    /// certificates of clients can't be told, so
+    /// [`Request::identity`](crate::rpc::Request::identity) is empty then, at every address of
+    /// the server.
+    pub fn listen_with(self, address: Address, credentials: ServerCredentials) -> Self {
+        let mut builder = self.listen_with_verified(address, credentials);
+        builder.verified = false;
+        builder
+    }
+
+    /// The same for credentials that verify every certificate that a client shows, as grpcio's
+    /// `RequestClientCertificateAndVerify` and `RequestAndRequireClientCertificateAndVerify` do
+    /// (those that end with `ButDontVerify` let anybody in under any name).
+    pub fn listen_with_verified(
+        mut self,
+        address: Address,
+        credentials: ServerCredentials,
+    ) -> Self {
         self.addresses.push((address, credentials));
         self
     }
@@ -172,7 +196,8 @@ impl ServerBuilder {
         let arguments = self.transport.apply(arguments, max_metadata.saturating_mul(4));
         let arguments = self.connections.apply(arguments);
         let mut builder = GrpcioBuilder::new(environment).channel_args(arguments.build_args());
-        let terms = Arc::new(Terms { max_metadata, compression, ..self.terms });
+        let terms =
+            Arc::new(Terms { max_metadata, compression, verified: self.verified, ..self.terms });
         let running = terms.running.clone();
         for service in self.services {
             builder = builder.register_service(service.into_grpcio(&terms));
@@ -210,6 +235,7 @@ impl Server {
     pub fn builder() -> ServerBuilder {
         ServerBuilder {
             addresses: Vec::new(),
+            verified: true,
             services: Vec::new(),
             completion_queues: 1,
             connections: Connections::default(),

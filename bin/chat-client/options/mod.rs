@@ -115,6 +115,9 @@ impl Options {
     /// # Errors
     /// A text for the user, when what a flag names can't be used.
     pub fn apply(&self, builder: ChannelBuilder) -> Result<ChannelBuilder, String> {
+        if self.tls.wanted() && self.server.is_none() {
+            return Err("TLS needs a server to connect to: --server".into());
+        }
         self.channel.apply(self.tls.apply(builder)?)
     }
 
@@ -165,6 +168,8 @@ Examples:
   chat-client -s unix:/run/chat.sock -u Ada chat
   seq 1000 | chat-client -s localhost:50051 upload
   chat-client -s localhost:50051 -o json broadcast | jq .content
+  chat-client -s chat.example:443 --tls hello
+  chat-client -s localhost:50051 --cacert ca.pem --cert ada.pem --key ada.key chat
   chat-client -s localhost:50051 -H 'x-trace: 17' --timeout 500ms hello
 
 Exit codes:

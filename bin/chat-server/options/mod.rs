@@ -10,6 +10,7 @@ use clap::Parser;
 use log::LevelFilter;
 use quartet::chat::program;
 use quartet::server::{Address, ServerBuilder};
+use quartet::tls::ServerTls;
 
 use calls::Calls;
 use connections::Connections;
@@ -20,7 +21,8 @@ use tls::Tls;
 ///
 /// When it is ready it prints one line on stdout, `listening on ADDRESS...`, with the ports
 /// that were picked. SIGINT and SIGTERM drain: no new calls, running ones end, and what
-/// still runs after --drain-timeout is cancelled; a second signal ends at once.
+/// still runs after --drain-timeout is cancelled; a second signal ends at once. SIGHUP reads
+/// the TLS files again.
 #[derive(Debug, Parser)]
 #[command(name = "chat-server", version = program::version(), after_long_help = EXAMPLES)]
 pub struct Options {
@@ -69,15 +71,24 @@ pub struct Options {
 }
 
 impl Options {
+    /// Reads the certificates that the flags name, if any.
+    ///
+    /// # Errors
+    /// A text for the user, when they can't be used.
+    pub fn tls(&self) -> Result<Option<ServerTls>, String> {
+        self.tls.load()
+    }
+
     /// Sets what the flags ask for on the server.
     ///
     /// # Errors
     /// A text for the user, when what a flag names can't be used.
-    pub fn apply(&self, builder: ServerBuilder) -> Result<ServerBuilder, String> {
-        let mut builder = self.tls.apply(builder)?;
-        for address in &self.listen {
-            builder = builder.listen(address.clone());
-        }
+    pub fn apply(
+        &self,
+        builder: ServerBuilder,
+        tls: Option<&ServerTls>,
+    ) -> Result<ServerBuilder, String> {
+        let builder = self.tls.apply(builder, &self.listen, tls)?;
         let builder = self.calls.apply(builder)?;
         let builder = self.services.apply(builder)?;
         let builder = self.connections.apply(builder)?;
@@ -95,8 +106,10 @@ Examples:
   chat-server
   chat-server --listen 127.0.0.1:0                        a free port, printed when ready
   chat-server --listen :50051 --listen unix:/run/chat.sock
+  chat-server --tls-cert server.pem --tls-key server.key --client-ca ca.pem
   RUST_LOG=warn GRPC_TRACE=http GRPC_VERBOSITY=debug chat-server
 
 Exit codes:
   0  drained after a signal       2  the command line is wrong
-  3  an address can't be used     128+N  ended at once by a second signal N";
+  3  an address, or a TLS file,   128+N  ended at once by a second signal N
+     can't be used";
