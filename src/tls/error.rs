@@ -47,8 +47,13 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file.display().to_string().escape_debug(), self.why)
+        write!(f, "{}: {}", shown(&self.file), self.why)
     }
 }
 
 impl std::error::Error for Error {}
+
+/// A path in one line, whatever is in it.
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string().escape_debug().to_string()
+}

@@ -9,7 +9,7 @@ use rustls::pki_types::PrivateKeyDer;
 
 use super::certificate::{Certificate, Role};
 use super::error::Fault;
-use super::{Error, pem};
+use super::{Error, error, pem};
 
 /// Where to look.
 #[derive(Clone, Debug)]
@@ -117,8 +117,8 @@ impl Authorities {
             );
             return Err(Error::new(file, why));
         }
-        let valid = |certificate: &&Certificate| certificate.check_time(file).is_ok();
-        if !found.iter().any(|certificate| valid(&certificate)) {
+        // One that is no longer valid is believed by nobody, and harms none of the others.
+        if found.iter().all(|certificate| certificate.check_time(file).is_err()) {
             found[0].check_time(file)?;
         }
         Ok(Authorities {
@@ -162,7 +162,7 @@ fn check_key(
             format!(
                 "the key is not that of the certificate {} in {}",
                 chain[0].subject,
-                files.certificate.display()
+                error::shown(&files.certificate)
             ),
         )
         .because(Fault::Unfit)),

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use log::{error, info, warn};
+use log::{info, warn};
 
 use super::Error;
 use super::certificate::Certificate;
-use super::error::Fault;
+use super::error::{self, Fault};
 use super::files::{Contents, Files, Material};
 
 /// The time between two looks. What is new is taken when two of them saw the same.
@@ -99,7 +99,7 @@ impl Live {
             Err(fault) if fault.fault() == Fault::Unfit => {
                 warn!("TLS: {fault}; waiting for the other file, in use stays {in_use}");
             }
-            Err(fault) => error!("TLS: {fault}; in use stays {in_use}"),
+            Err(fault) => log::error!("TLS: {fault}; in use stays {in_use}"),
         }
         sight.fault = result.as_ref().err().cloned();
         result
@@ -135,7 +135,7 @@ impl Live {
             return;
         }
         sight.warned = Some(Instant::now());
-        let (file, certificate) = (files.certificate.display(), &identity.certificate);
+        let (file, certificate) = (error::shown(&files.certificate), &identity.certificate);
         let (subject, expiry) = (&certificate.subject, certificate.expiry());
         match left {
             ..0 => warn!("TLS: {file}: in use is {subject}, which expired on {expiry}: renew it"),

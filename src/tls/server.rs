@@ -111,14 +111,14 @@ impl ServerCredentialsFetcher for Fetcher {
         if handed_over.as_ref().is_some_and(|last| Arc::ptr_eq(last, &in_use)) {
             return Ok(None);
         }
-        let mut builder = ServerCredentialsBuilder::new();
-        if let Some(identity) = &in_use.identity {
-            let (chain, key) = (identity.chain.clone(), identity.key.clone());
-            builder = builder.add_cert(chain.into_bytes(), key.into_bytes());
-        }
-        if let Some(authorities) = &in_use.authorities {
-            builder = builder.root_cert(authorities.pem.as_str(), self.tls.requests);
-        }
+        let Some(identity) = &in_use.identity else {
+            return Ok(None);
+        };
+        // Core 1.51 aborts without a root, even if no client is asked for a certificate.
+        let authorities = in_use.authorities.as_ref().map_or(&identity.chain, |those| &those.pem);
+        let builder = ServerCredentialsBuilder::new()
+            .root_cert(authorities.as_str(), self.tls.requests)
+            .add_cert(identity.chain.clone().into_bytes(), identity.key.clone().into_bytes());
         *handed_over = Some(in_use);
         Ok(Some(builder))
     }

@@ -22,8 +22,14 @@ pub struct Certified {
 
 impl Authority {
     pub fn new(name: &str) -> Self {
+        Authority::new_with(name, |_| {})
+    }
+
+    pub fn new_with(name: &str, with: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut params = authority(name);
+        with(&mut params);
         let key = KeyPair::generate().unwrap();
-        Authority(CertifiedIssuer::self_signed(authority(name), key).unwrap())
+        Authority(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
     /// An authority under this one.

@@ -143,6 +143,11 @@ fn a_ca_file_has_cas() {
     refused(&folder, "ca.pem", &["CN=localhost is no CA", "CN=An Authority"]);
     folder.write("ca.pem", authority.pem() + &Authority::new("Another").pem());
     folder.mutual().unwrap();
+    let late = Authority::new_with("The Late", expired);
+    folder.write("ca.pem", late.pem());
+    refused(&folder, "ca.pem", &["CN=The Late", "expired on 2020-02-29"]);
+    folder.write("ca.pem", late.pem() + &authority.pem());
+    folder.mutual().unwrap();
     let error = ClientTls::builder().ca(folder.file("none.pem")).load().unwrap_err();
     assert!(error.to_string().contains("no such file"), "{error}");
 }

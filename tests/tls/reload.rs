@@ -232,12 +232,17 @@ fn the_watch_ends_with_the_last_who_has_it() {
 /// What our own checks are there to prevent: C-core keeps what it has, and says nothing.
 #[test]
 fn a_core_that_is_given_rubbish_keeps_what_it_has() {
-    struct Given(Mutex<Vec<Certified>>);
+    struct Given(Mutex<Vec<Certified>>, String);
     impl ServerCredentialsFetcher for Given {
         fn fetch(&self) -> Result<Option<ServerCredentialsBuilder>, Box<dyn std::error::Error>> {
             let next = self.0.lock().unwrap().pop();
             Ok(next.map(|Certified { certificate, key, .. }| {
-                ServerCredentialsBuilder::new().add_cert(certificate.into(), key.into())
+                ServerCredentialsBuilder::new()
+                    .root_cert(
+                        self.1.as_str(),
+                        CertificateRequestType::DontRequestClientCertificate,
+                    )
+                    .add_cert(certificate.into(), key.into())
             }))
         }
     }
@@ -245,7 +250,8 @@ fn a_core_that_is_given_rubbish_keeps_what_it_has() {
     let (first, second) = (authority.certify(&["localhost"]), authority.certify(&["localhost"]));
     let rubbish = Certified { certificate: "rubbish".into(), ..first.clone() };
     let unfit = Certified { key: second.key.clone(), ..first.clone() };
-    let fetcher = Given(Mutex::new(vec![second.clone(), unfit, rubbish, first.clone()]));
+    let fetcher =
+        Given(Mutex::new(vec![second.clone(), unfit, rubbish, first.clone()]), authority.pem());
     let credentials = ServerCredentials::with_fetcher(
         Box::new(fetcher),
         CertificateRequestType::DontRequestClientCertificate,
