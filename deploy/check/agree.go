@@ -104,8 +104,8 @@ func flagValue(container core.Container, name string) string {
 func flagPorts(container core.Container) []string {
 	var ports []string
 	for _, name := range []string{"--listen", "--admin"} {
-		_, port, _ := strings.Cut(flagValue(container, name), ":")
-		ports = append(ports, port)
+		address := flagValue(container, name)
+		ports = append(ports, address[strings.LastIndex(address, ":")+1:])
 	}
 	return ports
 }
