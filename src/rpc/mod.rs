@@ -16,6 +16,8 @@ mod blocking;
 mod client;
 mod codec;
 mod compression;
+mod extensions;
+mod extensions;
 mod guard;
 mod inbound;
 mod interceptor;
