@@ -93,6 +93,14 @@ impl Call {
         }
     }
 
+    /// On a client: the channel's target, as it was given.
+    pub fn target(&self) -> Option<&str> {
+        match &self.peer {
+            Peer::Caller(_) => None,
+            Peer::Target(target) => Some(target),
+        }
+    }
+
     /// On a server: the names that the caller's certificate proves, as in
     /// [`Request::identity`](super::Request::identity).
     pub fn identity(&self) -> Vec<String> {

@@ -49,6 +49,11 @@ impl Metadata {
         Ok(())
     }
 
+    /// Adds every pair of another one.
+    pub fn extend(&mut self, other: &Metadata) {
+        self.0.append(&other.0);
+    }
+
     /// Removes every pair with this key.
     pub fn remove(&mut self, key: &str) {
         let key = key.to_ascii_lowercase();

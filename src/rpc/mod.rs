@@ -17,7 +17,6 @@ mod client;
 mod codec;
 mod compression;
 mod extensions;
-mod extensions;
 mod guard;
 mod inbound;
 mod interceptor;

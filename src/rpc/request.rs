@@ -101,13 +101,13 @@ impl<T> Request<T> {
 
     /// Leaves a value with the request: for the interceptors of the client that makes the call,
     /// or for a handler that is called directly. It does not travel to the server.
-    pub fn extend<T: Send + Sync + 'static>(&mut self, value: T) {
+    pub fn extend<V: Send + Sync + 'static>(&mut self, value: V) {
         self.extensions.add(value);
     }
 
     /// The value of this type that an interceptor of the server left with the call
     /// ([`Call::extend`](super::Call::extend)).
-    pub fn extension<T: 'static>(&self) -> Option<&T> {
+    pub fn extension<V: 'static>(&self) -> Option<&V> {
         self.extensions.get()
     }
 
