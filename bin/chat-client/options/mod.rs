@@ -1,3 +1,4 @@
+mod calls;
 mod channel;
 mod tls;
 
@@ -12,6 +13,7 @@ use quartet::channel::ChannelBuilder;
 use quartet::chat::program;
 use quartet::rpc::{Metadata, Request};
 
+use calls::Calls;
 use channel::Channel;
 use tls::Tls;
 
@@ -56,6 +58,9 @@ pub struct Options {
 
     #[command(flatten)]
     channel: Channel,
+
+    #[command(flatten)]
+    calls: Calls,
 
     /// Who is talking
     #[arg(short, long, global = true, value_name = "NAME", env = "USER", default_value = "Marko")]
@@ -107,7 +112,7 @@ impl Options {
     /// # Errors
     /// A text for the user, when what a flag names can't be used.
     pub fn apply(&self, builder: ChannelBuilder) -> Result<ChannelBuilder, String> {
-        self.channel.apply(self.tls.apply(builder)?)
+        self.calls.apply(self.channel.apply(self.tls.apply(builder)?)?)
     }
 
     /// A request with the metadata and the deadline that the flags ask for.
