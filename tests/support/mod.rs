@@ -5,6 +5,7 @@ pub mod http2;
 pub mod probe;
 pub mod process;
 pub mod relay;
+pub mod styles;
 
 use std::panic::Location;
 use std::pin::pin;

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use log::debug;
+use log::{LevelFilter, debug};
 use quartet::channel::ChannelBuilder;
 use quartet::interceptors::{BearerToken, LogCalls, Trace, TraceContext};
 use quartet::rpc::{Call, Interceptor, Status};
@@ -15,7 +15,7 @@ pub struct Calls {
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
 
-    /// Log a line for each call, with -v: its method, status, time and traffic
+    /// Log a line for each call: its method, status, time and traffic
     #[arg(long, global = true)]
     log_calls: bool,
 }
@@ -39,6 +39,11 @@ impl Calls {
             builder = builder.interceptor(token);
         }
         Ok(builder)
+    }
+
+    /// How much has to be logged, starting from `base`, for what is to be told.
+    pub fn log_level(&self, base: LevelFilter) -> LevelFilter {
+        if self.log_calls { base.max(LevelFilter::Info) } else { base }
     }
 }
 

@@ -138,7 +138,7 @@ impl Options {
 
     /// How much is logged, unless RUST_LOG says otherwise, starting from `base`.
     pub fn log_level(&self, base: LevelFilter) -> LevelFilter {
-        program::level(base, self.verbose, self.quiet)
+        program::level(self.calls.log_level(base), self.verbose, self.quiet)
     }
 }
 
