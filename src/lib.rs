@@ -21,6 +21,7 @@
 // Generated code names this crate as its users do.
 extern crate self as quartet;
 
+pub mod admin;
 pub mod channel;
 pub mod chat;
 pub mod interceptors;

@@ -1,6 +1,9 @@
 //! The tests by behaviour: one program, as linking C-core takes a while.
 
+mod admin;
+mod auth;
 mod bare;
+mod call_log;
 mod cancellation;
 mod cardinality;
 mod command_line;
@@ -11,15 +14,18 @@ mod drain;
 mod endings;
 mod hostile;
 mod interceptors;
+mod limits;
 mod linking;
 mod load;
 mod metadata;
+mod metrics;
 mod panics;
 mod peers;
 mod replicas;
 mod stalled;
 mod support;
 mod tls;
+mod trace;
 mod traps;
 mod uploads;
 mod vanishing;

@@ -5,11 +5,13 @@ mod signals;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use clap::Parser;
 use futures::executor::block_on;
 use log::{info, warn};
-use quartet::chat::program::{self, EXIT_ENVIRONMENT};
+use quartet::chat::program::EXIT_ENVIRONMENT;
 use quartet::chat::{Chat, ChatServiceServer};
 use quartet::interceptors::EchoRequestId;
 use quartet::server::{Drained, Server};
@@ -20,7 +22,7 @@ use signals::Signals;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    program::log_to_stderr(options.log_level());
+    options.start_log();
     match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -34,6 +36,9 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let mut signals = Signals::catch()?;
     let tls = options.tls()?;
     let server = start(options, tls.as_ref())?;
+    let serving = Arc::new(AtomicBool::new(true));
+    let ready = serving.clone();
+    let _admin = options.calls.start_admin(move || ready.load(Relaxed))?;
     announce(&server, tls.as_ref())?;
     let signal = signals.wait(|| reload(tls.as_ref()));
     info!(
@@ -41,6 +46,7 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         server.running_calls(),
         options.drain_timeout
     );
+    serving.store(false, Relaxed);
     signals.end_at_next();
     match block_on(server.drain(options.drain_timeout)) {
         Drained::Complete => info!("drained: every call came to its end"),

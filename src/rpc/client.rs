@@ -144,13 +144,14 @@ impl Client {
         request: Request<Q>,
         owed: impl FnOnce(&Config) -> Owed,
     ) -> Result<(Q, Started, CallOption), Status> {
-        let (message, Outset { mut metadata, timeout, wait_for_ready, compressed }) =
-            request.into_parts();
+        let (message, outset) = request.into_parts();
+        let Outset { mut metadata, mut extensions, timeout, wait_for_ready, compressed } = outset;
         let timeout = within_callers_time(timeout).map(timeout::never_more);
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let client = self.shared();
         let Config { interceptors, target, .. } = &client.config;
-        let watch = Watch::made(interceptors, method, &mut metadata, deadline, target)?;
+        let watch =
+            Watch::made(interceptors, method, &mut metadata, &mut extensions, deadline, target)?;
         let flags = WriteFlags::default().force_no_compress(!compressed);
         let mut option = CallOption::default().wait_for_ready(wait_for_ready).write_flags(flags);
         if let Some(timeout) = timeout {

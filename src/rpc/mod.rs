@@ -16,6 +16,7 @@ mod blocking;
 mod client;
 mod codec;
 mod compression;
+mod extensions;
 mod guard;
 mod inbound;
 mod interceptor;

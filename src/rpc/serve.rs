@@ -6,6 +6,7 @@ use grpcio::RpcContext;
 
 use crate::seam::ServerCall;
 
+use super::extensions::Extensions;
 use super::guard::{Task, until_over};
 use super::inbound::Intake;
 use super::interceptor::{Interceptors, Watch};
@@ -75,7 +76,9 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
         }
         call.set_compression(terms.compression.replied());
         let work = async move {
-            let watch = Watch::served(&terms.interceptors, method, &mut metadata, &call);
+            let Terms { interceptors, .. } = &*terms;
+            let mut extensions = Extensions::default();
+            let watch = Watch::served(interceptors, method, &mut metadata, &mut extensions, &call);
             let mut watch = match watch {
                 Ok(watch) => watch,
                 Err(refused) => return reply.fail(&call, refused).await,
@@ -85,7 +88,7 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
             }
             match until_over(&call, method, request.take(watch.tally())).await {
                 Ok(received) => {
-                    let request = Request::served(received, metadata, &call);
+                    let request = Request::served(received, metadata, extensions, &call);
                     handler(request, Responder { call, method, reply, watch }).await;
                 }
                 Err(status) => reply.fail(&call, watch.end(status)).await,

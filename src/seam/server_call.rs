@@ -1,9 +1,10 @@
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::ptr;
 use std::slice;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,7 @@ pub struct ServerCall {
     /// Of the reply, as C-core's levels are numbered.
     compression: AtomicU8,
     outgoing: Mutex<Outgoing>,
+    values: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 #[derive(Default)]
@@ -80,6 +82,7 @@ impl ServerCall {
             trusted: AtomicBool::new(false),
             compression: AtomicU8::new(0),
             outgoing: Mutex::default(),
+            values: OnceLock::new(),
         })
     }
 
@@ -174,6 +177,15 @@ impl ServerCall {
 
     pub(crate) fn compresses(&self) -> bool {
         !self.uncompressed.load(Ordering::Acquire)
+    }
+
+    /// Keeps what others want to know of the call while it is served; once.
+    pub(crate) fn set_values(&self, values: Box<dyn Any + Send + Sync>) {
+        let _ = self.values.set(values);
+    }
+
+    pub(crate) fn values(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.values.get().map(Box::as_ref)
     }
 
     /// The headers that leave with the first message, or with the status.

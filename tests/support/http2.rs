@@ -191,7 +191,7 @@ impl Connection {
     }
 
     /// The next frame that is not for the upkeep of the connection; none when it is closed.
-    fn next(&mut self) -> Option<Frame> {
+    pub fn next(&mut self) -> Option<Frame> {
         loop {
             let frame = self.read_frame()?;
             match (frame.kind, frame.flags & ACK) {

@@ -7,6 +7,7 @@ pub mod probe;
 pub mod process;
 pub mod relay;
 pub mod replicas;
+pub mod styles;
 
 use std::panic::Location;
 use std::pin::pin;

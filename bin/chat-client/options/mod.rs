@@ -1,3 +1,4 @@
+mod calls;
 mod channel;
 mod tls;
 
@@ -12,6 +13,7 @@ use quartet::channel::ChannelBuilder;
 use quartet::chat::program;
 use quartet::rpc::{Metadata, Request};
 
+use calls::Calls;
 use channel::Channel;
 use tls::Tls;
 
@@ -64,6 +66,9 @@ pub struct Options {
 
     #[command(flatten)]
     channel: Channel,
+
+    #[command(flatten)]
+    calls: Calls,
 
     /// Who is talking
     #[arg(short, long, global = true, value_name = "NAME", env = "USER", default_value = "Marko")]
@@ -118,7 +123,7 @@ impl Options {
         if self.tls.wanted() && self.server.is_none() {
             return Err("TLS needs a server to connect to: --server".into());
         }
-        self.channel.apply(self.tls.apply(builder)?)
+        self.calls.apply(self.channel.apply(self.tls.apply(builder)?)?)
     }
 
     /// A request with the metadata and the deadline that the flags ask for.
@@ -144,7 +149,7 @@ impl Options {
 
     /// How much is logged, unless RUST_LOG says otherwise, starting from `base`.
     pub fn log_level(&self, base: LevelFilter) -> LevelFilter {
-        program::level(base, self.verbose, self.quiet)
+        program::level(self.calls.log_level(base), self.verbose, self.quiet)
     }
 }
 

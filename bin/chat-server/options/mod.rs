@@ -2,6 +2,7 @@ mod calls;
 mod connections;
 mod services;
 mod tls;
+mod tokens;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -53,7 +54,7 @@ pub struct Options {
     tls: Tls,
 
     #[command(flatten)]
-    calls: Calls,
+    pub calls: Calls,
 
     #[command(flatten)]
     services: Services,
@@ -95,9 +96,9 @@ impl Options {
         Ok(builder.completion_queues(self.completion_queues.get()).drain_delay(self.drain_delay))
     }
 
-    /// What is logged, unless RUST_LOG says otherwise.
-    pub fn log_level(&self) -> LevelFilter {
-        program::level(LevelFilter::Info, self.verbose, self.quiet)
+    /// Starts the log. RUST_LOG decides what is logged, if it is set.
+    pub fn start_log(&self) {
+        self.calls.start_log(program::level(LevelFilter::Info, self.verbose, self.quiet));
     }
 }
 
