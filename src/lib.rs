@@ -23,6 +23,7 @@ extern crate self as quartet;
 
 pub mod channel;
 pub mod chat;
+pub mod dynamic;
 pub mod interceptors;
 pub mod proto;
 pub mod rpc;

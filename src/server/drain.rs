@@ -31,6 +31,9 @@ impl Server {
         let Some(mut server) = self.inner.take() else {
             return Drained::Complete;
         };
+        if let Some(health) = &self.health {
+            health.stop();
+        }
         let outcome = stop(&mut server, limit).await;
         match outcome {
             // Destroying it would wait for the handler that blocks, perhaps for ever.
@@ -45,6 +48,9 @@ impl Drop for Server {
     /// Stops at once: running calls are cancelled.
     fn drop(&mut self) {
         if let Some(server) = self.inner.take() {
+            if let Some(health) = &self.health {
+                health.stop();
+            }
             discard(server);
         }
     }

@@ -13,6 +13,7 @@ use grpcio::{
 
 use crate::rpc::{Interceptor, Service, Terms};
 use crate::seam;
+use crate::services::{Health, Reflection, Serving};
 use crate::transport::{Transport, transport_settings};
 
 pub use address::{Address, InvalidAddress};
@@ -23,6 +24,8 @@ pub use drain::Drained;
 pub struct ServerBuilder {
     addresses: Vec<(Address, ServerCredentials)>,
     services: Vec<Service>,
+    health: Option<Health>,
+    reflection: Option<Reflection>,
     completion_queues: usize,
     max_concurrent_streams: u32,
     memory_quota: Option<usize>,
@@ -47,6 +50,20 @@ impl ServerBuilder {
     /// Adds a service.
     pub fn service(mut self, service: impl Into<Service>) -> Self {
         self.services.push(service.into());
+        self
+    }
+
+    /// Adds the service `grpc.health.v1.Health`. Every service of the server is serving, by its
+    /// name, once it starts; [`drain`](Server::drain) says first that nothing is any more.
+    pub fn health(mut self, health: Health) -> Self {
+        self.health = Some(health);
+        self
+    }
+
+    /// Adds the services `grpc.reflection.v1.ServerReflection` and `…v1alpha…`, which list every
+    /// service of the server.
+    pub fn reflection(mut self, reflection: Reflection) -> Self {
+        self.reflection = Some(reflection);
         self
     }
 
@@ -123,8 +140,14 @@ impl ServerBuilder {
         let Transport { max_metadata, compression, .. } = self.transport;
         let arguments = self.transport.apply(arguments, max_metadata.saturating_mul(4));
         let mut builder = GrpcioBuilder::new(environment).channel_args(arguments.build_args());
+        let Self { mut services, health, reflection, .. } = self;
+        services.extend(health.as_ref().map(|health| health.service().into()));
+        if let Some(reflection) = reflection {
+            reflection.add_to(&mut services);
+        }
+        let names: Vec<_> = services.iter().map(Service::name).collect();
         let terms = Arc::new(Terms { max_metadata, compression, ..self.terms });
-        for service in self.services {
+        for service in services {
             builder = builder.register_service(service.into_grpcio(&terms));
         }
         let mut inner = builder.build().map_err(BindError::core)?;
@@ -135,8 +158,11 @@ impl ServerBuilder {
             .collect::<Result<Vec<_>, _>>();
         match addresses {
             Ok(addresses) => {
+                if let Some(health) = &health {
+                    names.into_iter().for_each(|name| health.set(name, Serving::Serving));
+                }
                 inner.start();
-                Ok(Server { inner: Some(inner), addresses })
+                Ok(Server { inner: Some(inner), addresses, health })
             }
             Err(error) => {
                 drain::discard(inner);
@@ -150,6 +176,7 @@ impl ServerBuilder {
 pub struct Server {
     inner: Option<grpcio::Server>,
     addresses: Vec<Address>,
+    health: Option<Health>,
 }
 
 impl Server {
@@ -158,6 +185,8 @@ impl Server {
         ServerBuilder {
             addresses: Vec::new(),
             services: Vec::new(),
+            health: None,
+            reflection: None,
             completion_queues: 1,
             max_concurrent_streams: 1000,
             memory_quota: None,
