@@ -8,7 +8,16 @@ fn main() -> Result<(), quartet_codegen::Error> {
     if core_is_installed() && core_is_at_least("44.0.0") {
         println!("cargo:rustc-cfg=core_without_log_functions");
     }
-    quartet_codegen::Builder::new().include("proto").protos(["chat/chat.proto"]).compile()
+    quartet_codegen::Builder::new()
+        .include("proto")
+        .protos([
+            "chat/chat.proto",
+            "grpc/channelz/v1/channelz.proto",
+            "grpc/health/v1/health.proto",
+            "grpc/reflection/v1/reflection.proto",
+            "grpc/reflection/v1alpha/reflection.proto",
+        ])
+        .compile()
 }
 
 /// Whether grpcio-sys takes an installed core, instead of its own (33.0.0, gRPC 1.56.2).

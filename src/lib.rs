@@ -24,6 +24,7 @@ extern crate self as quartet;
 pub mod admin;
 pub mod channel;
 pub mod chat;
+pub mod dynamic;
 pub mod interceptors;
 mod keepalive;
 pub mod proto;

@@ -1,6 +1,10 @@
+use std::fmt::Display;
+
 use quartet::channel::Channel;
 use quartet::chat::{Chat, ChatServiceClient, ChatServiceServer};
+use quartet::proto::FILE_DESCRIPTOR_SET;
 use quartet::server::{Address, Server};
+use quartet::services::{Health, Reflection};
 
 use crate::failure::Failure;
 use crate::options::Options;
@@ -9,7 +13,6 @@ use crate::options::Options;
 pub struct Connection {
     pub client: ChatServiceClient,
     /// For services that are not the chat.
-    #[expect(dead_code, reason = "for the commands to come")]
     pub channel: Channel,
     pub target: String,
     pub embedded: Option<Server>,
@@ -33,9 +36,13 @@ impl Connection {
 }
 
 fn embedded() -> Result<Server, Failure> {
+    let failed = |why: &dyn Display| Failure::environment(format!("no server of our own: {why}"));
+    let reflection = Reflection::new([FILE_DESCRIPTOR_SET]).map_err(|error| failed(&error))?;
     Server::builder()
         .listen(Address::Tcp { host: "127.0.0.1".into(), port: 0 })
         .service(ChatServiceServer::new(Chat::default()))
+        .health(Health::new())
+        .reflection(reflection)
         .start()
-        .map_err(|error| Failure::environment(format!("no server of our own: {error}")))
+        .map_err(|error| failed(&error))
 }

@@ -1,7 +1,9 @@
 use std::process::ExitCode;
 
 use quartet::chat::one_line;
-use quartet::chat::program::{EXIT_ENVIRONMENT, EXIT_INTERRUPTED, EXIT_STATUS, EXIT_USAGE};
+use quartet::chat::program::{
+    EXIT_ENVIRONMENT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_STATUS, EXIT_USAGE,
+};
 use quartet::rpc::{Code, Status};
 
 /// Why the program ends with another exit code than 0.
@@ -13,6 +15,8 @@ pub enum Failure {
     Input(String),
     /// Something around the program is missing.
     Environment(String),
+    /// The server is well enough to say that it, or its service, is not.
+    NotServing,
     /// Ctrl-C.
     Interrupted,
 }
@@ -27,6 +31,7 @@ impl Failure {
             Failure::Call { status, .. } => EXIT_STATUS + status.code() as u8,
             Failure::Input(_) => EXIT_USAGE,
             Failure::Environment(_) => EXIT_ENVIRONMENT,
+            Failure::NotServing => EXIT_FAILED,
             Failure::Interrupted => EXIT_INTERRUPTED,
         })
     }
@@ -39,6 +44,8 @@ impl Failure {
                 eprintln!("  try:    {}", advice(status));
             }
             Failure::Input(why) | Failure::Environment(why) => eprintln!("chat-client: {why}"),
+            // The status was printed.
+            Failure::NotServing => {}
             Failure::Interrupted => eprintln!("chat-client: interrupted; the call was cancelled"),
         }
     }
@@ -50,7 +57,9 @@ fn advice(status: &Status) -> &'static str {
         Code::Unavailable => unreachable(status.message()),
         Code::DeadlineExceeded => "give the call more time with --timeout, such as --timeout 10s",
         Code::ResourceExhausted => "send shorter messages, or raise the server's limit",
-        Code::Unimplemented => "is this a chat server? It does not have chat.ChatService's method",
+        Code::Unimplemented => {
+            "does this server have the service, and reflection? `list` prints what it serves"
+        }
         Code::Unauthenticated | Code::PermissionDenied => {
             "send credentials, such as -H 'authorization: Bearer TOKEN', or a certificate (--cert)"
         }

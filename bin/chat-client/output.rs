@@ -1,6 +1,7 @@
 use std::io::{self, Write};
 
 use quartet::chat::{Message, one_line};
+use quartet::dynamic::json::pretty;
 use quartet::rpc::Status;
 use serde_json::{Value, json};
 
@@ -40,6 +41,14 @@ impl Output {
         self.print(|| heading.to_owned(), || json!({"event": "call", "call": heading}))
     }
 
+    /// A reply that is JSON already: in lines for people, in one for programs.
+    pub fn json(&self, json: &str) -> Result<(), Failure> {
+        match self.format {
+            Format::Text => write(&pretty(json)),
+            Format::Json => write(json),
+        }
+    }
+
     /// How a call ended; for people, an error is told on stderr instead.
     pub fn status(&self, status: &Status) -> Result<(), Failure> {
         if self.format == Format::Text {
@@ -49,7 +58,8 @@ impl Output {
         write(&json!({"event": "status", "code": code, "number": number, "message": status.message()}).to_string())
     }
 
-    fn print(
+    /// A line for people, or an object for programs.
+    pub fn print(
         &self,
         text: impl FnOnce() -> String,
         json: impl FnOnce() -> Value,

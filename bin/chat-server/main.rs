@@ -5,8 +5,6 @@ mod signals;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use clap::Parser;
 use futures::executor::block_on;
@@ -15,6 +13,7 @@ use quartet::chat::program::EXIT_ENVIRONMENT;
 use quartet::chat::{Chat, ChatServiceServer};
 use quartet::interceptors::EchoRequestId;
 use quartet::server::{Drained, Server};
+use quartet::services::Health;
 use quartet::tls::ServerTls;
 
 use options::Options;
@@ -35,10 +34,9 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let mut signals = Signals::catch()?;
     let tls = options.tls()?;
-    let server = start(options, tls.as_ref())?;
-    let serving = Arc::new(AtomicBool::new(true));
-    let ready = serving.clone();
-    let _admin = options.calls.start_admin(move || ready.load(Relaxed))?;
+    let health = Health::new();
+    let server = start(options, tls.as_ref(), &health)?;
+    let _admin = options.calls.start_admin(move || health.is_serving(""))?;
     announce(&server, tls.as_ref())?;
     let signal = signals.wait(|| reload(tls.as_ref()));
     info!(
@@ -46,7 +44,6 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         server.running_calls(),
         options.drain_timeout
     );
-    serving.store(false, Relaxed);
     signals.end_at_next();
     match block_on(server.drain(options.drain_timeout)) {
         Drained::Complete => info!("drained: every call came to its end"),
@@ -56,8 +53,13 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn start(options: &Options, tls: Option<&ServerTls>) -> Result<Server, Box<dyn std::error::Error>> {
+fn start(
+    options: &Options,
+    tls: Option<&ServerTls>,
+    health: &Health,
+) -> Result<Server, Box<dyn std::error::Error>> {
     let builder = Server::builder()
+        .health(health.clone())
         .interceptor(EchoRequestId)
         .service(ChatServiceServer::new(Chat::default().pace(options.pace)));
     Ok(options.apply(builder, tls)?.start()?)

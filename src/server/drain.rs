@@ -31,7 +31,8 @@ const CANCELLING: Duration = Duration::from_millis(900);
 impl Server {
     /// Stops, in the order that a cluster expects:
     ///
-    /// 1. for the [`drain_delay`](super::ServerBuilder::drain_delay) it serves on;
+    /// 1. its [`Health`](crate::services::Health), if it has one, says that nothing is serving; for
+    ///    the [`drain_delay`](super::ServerBuilder::drain_delay) it serves on even so;
     /// 2. new connections and calls are refused, and clients are told by `GOAWAY` to go elsewhere;
     /// 3. running calls come to their own end; clients that do not answer to the `GOAWAY` then
     ///    are left behind after five seconds;
@@ -43,6 +44,9 @@ impl Server {
             return Drained::Complete;
         };
         let until = Instant::now() + limit;
+        if let Some(health) = &self.health {
+            health.stop();
+        }
         Delay::new(self.drain_delay.min(limit)).await;
         let left = until.saturating_duration_since(Instant::now());
         let outcome = stop(&mut server, &self.running, left).await;
@@ -59,6 +63,9 @@ impl Drop for Server {
     /// Stops at once: running calls are cancelled.
     fn drop(&mut self) {
         if let Some(server) = self.inner.take() {
+            if let Some(health) = &self.health {
+                health.stop();
+            }
             discard(server);
         }
     }

@@ -10,11 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grpcio::{
-    ChannelBuilder, EnvBuilder, ResourceQuota, ServerBuilder as GrpcioBuilder, ServerCredentials,
+    ChannelBuilder, EnvBuilder, Environment, ResourceQuota, ServerBuilder as GrpcioBuilder,
+    ServerCredentials,
 };
 
 use crate::rpc::{Interceptor, Running, Service, Terms};
 use crate::seam;
+use crate::services::{Health, Reflection, Serving};
 use crate::tls::ServerTls;
 use crate::transport::{Transport, transport_settings};
 
@@ -30,6 +32,8 @@ pub struct ServerBuilder {
     /// Whether every client certificate that gets through was verified.
     verified: bool,
     services: Vec<Service>,
+    health: Option<Health>,
+    reflection: Option<Reflection>,
     completion_queues: usize,
     connections: Connections,
     drain_delay: Duration,
@@ -76,6 +80,20 @@ impl ServerBuilder {
     /// Adds a service.
     pub fn service(mut self, service: impl Into<Service>) -> Self {
         self.services.push(service.into());
+        self
+    }
+
+    /// Adds the service `grpc.health.v1.Health`. Every service of the server is serving, by its
+    /// name, once it starts; [`drain`](Server::drain) says first that nothing is any more.
+    pub fn health(mut self, health: Health) -> Self {
+        self.health = Some(health);
+        self
+    }
+
+    /// Adds the services `grpc.reflection.v1.ServerReflection` and `…v1alpha…`, which list every
+    /// service of the server.
+    pub fn reflection(mut self, reflection: Reflection) -> Self {
+        self.reflection = Some(reflection);
         self
     }
 
@@ -179,6 +197,44 @@ impl ServerBuilder {
                 })
                 .build(),
         );
+        let arguments = self.arguments(&environment);
+        let mut builder = GrpcioBuilder::new(environment).channel_args(arguments.build_args());
+        let Transport { max_metadata, compression, .. } = self.transport;
+        let Self { mut services, health, reflection, drain_delay, .. } = self;
+        services.extend(health.as_ref().map(|health| health.service().into()));
+        if let Some(reflection) = reflection {
+            reflection.add_to(&mut services);
+        }
+        let names: Vec<_> = services.iter().map(Service::name).collect();
+        let terms =
+            Arc::new(Terms { max_metadata, compression, verified: self.verified, ..self.terms });
+        let running = terms.running.clone();
+        for service in services {
+            builder = builder.register_service(service.into_grpcio(&terms));
+        }
+        let mut inner = builder.build().map_err(BindError::core)?;
+        let addresses = self
+            .addresses
+            .into_iter()
+            .map(|(address, credentials)| bind::listen(&mut inner, &address, credentials))
+            .collect::<Result<Vec<_>, _>>();
+        match addresses {
+            Ok(addresses) => {
+                if let Some(health) = &health {
+                    names.into_iter().for_each(|name| health.set(name, Serving::Serving));
+                }
+                inner.start();
+                Ok(Server { inner: Some(inner), addresses, health, running, drain_delay })
+            }
+            Err(error) => {
+                drain::discard(inner);
+                Err(error)
+            }
+        }
+    }
+
+    /// What C-core makes each connection of.
+    fn arguments(&self, environment: &Arc<Environment>) -> ChannelBuilder {
         let mut arguments = ChannelBuilder::new(environment.clone())
             // On by default in C-core; a second server on a taken port would start in silence.
             .reuse_port(false)
@@ -192,33 +248,8 @@ impl ServerBuilder {
         }
         // A call that C-core itself refuses is ended several times too, so `rpc` refuses what
         // has too much metadata, and C-core only what has far too much.
-        let Transport { max_metadata, compression, .. } = self.transport;
-        let arguments = self.transport.apply(arguments, max_metadata.saturating_mul(4));
-        let arguments = self.connections.apply(arguments);
-        let mut builder = GrpcioBuilder::new(environment).channel_args(arguments.build_args());
-        let terms =
-            Arc::new(Terms { max_metadata, compression, verified: self.verified, ..self.terms });
-        let running = terms.running.clone();
-        for service in self.services {
-            builder = builder.register_service(service.into_grpcio(&terms));
-        }
-        let mut inner = builder.build().map_err(BindError::core)?;
-        let addresses = self
-            .addresses
-            .into_iter()
-            .map(|(address, credentials)| bind::listen(&mut inner, &address, credentials))
-            .collect::<Result<Vec<_>, _>>();
-        match addresses {
-            Ok(addresses) => {
-                inner.start();
-                let drain_delay = self.drain_delay;
-                Ok(Server { inner: Some(inner), addresses, running, drain_delay })
-            }
-            Err(error) => {
-                drain::discard(inner);
-                Err(error)
-            }
-        }
+        let refused_by_core = self.transport.max_metadata.saturating_mul(4);
+        self.connections.apply(self.transport.apply(arguments, refused_by_core))
     }
 }
 
@@ -226,6 +257,7 @@ impl ServerBuilder {
 pub struct Server {
     inner: Option<grpcio::Server>,
     addresses: Vec<Address>,
+    health: Option<Health>,
     running: Running,
     drain_delay: Duration,
 }
@@ -237,6 +269,8 @@ impl Server {
             addresses: Vec::new(),
             verified: true,
             services: Vec::new(),
+            health: None,
+            reflection: None,
             completion_queues: 1,
             connections: Connections::default(),
             drain_delay: Duration::ZERO,

@@ -1,1 +1,10 @@
-//! The services that every tool expects of a server.
+//! The services that every tool expects of a server: [`Health`] for load balancers and probes,
+//! [`Reflection`] for clients without the .proto files, [`Channelz`] for a look inside.
+
+mod channelz;
+mod health;
+mod reflection;
+
+pub use channelz::Channelz;
+pub use health::{Health, Serving};
+pub use reflection::{InvalidDescriptors, Reflection};

@@ -1,9 +1,14 @@
 //! A file for each command.
 
 mod broadcast;
+mod call;
 mod chat;
 mod demo;
+mod describe;
+mod explorer;
+mod health;
 mod hello;
+mod list;
 mod upload;
 
 use quartet::chat::Message;
@@ -30,6 +35,10 @@ pub async fn run(
         Command::Upload { file } => upload::run(session, file.as_deref()).await,
         Command::Chat => chat::run(session).await,
         Command::Demo => demo::run(session).await,
+        Command::Health { service, watch } => health::run(session, service, *watch).await,
+        Command::List { service } => list::run(session, service.as_deref()).await,
+        Command::Describe { symbol } => describe::run(session, symbol.as_deref()).await,
+        Command::Call { method, data } => call::run(session, method, data.as_deref()).await,
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Options {
     )]
     pub server: Option<String>,
 
-    /// How long the call may take; one second for `hello`, without limit for the others
+    /// How long the call may take; one second for `hello` and `health`, without limit for the others
     #[arg(long, global = true, value_name = "DURATION", value_parser = program::duration, help_heading = "Connection")]
     timeout: Option<Duration>,
 
@@ -106,6 +106,34 @@ pub enum Command {
     Chat,
     /// The article's four calls in order, with its names, messages and timing
     Demo,
+    /// Ask whether the server, or one of its services, is serving (grpc.health.v1): exit code 0
+    /// if it is, 1 if it is not; for probes of containers
+    Health {
+        /// The full name of the service; without one, the whole server
+        #[arg(default_value = "", hide_default_value = true)]
+        service: String,
+        /// Print every change, until the server ends it
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Print the server's services, or the methods of one (by its reflection)
+    List {
+        /// The full name of the service
+        service: Option<String>,
+    },
+    /// Print a service, message or other symbol as its .proto file has it (by reflection)
+    Describe {
+        /// The full name; without one, all services
+        symbol: Option<String>,
+    },
+    /// Call any method, with requests and replies in JSON (by the server's reflection)
+    Call {
+        /// The method: package.Service/Method, or package.Service.Method
+        method: String,
+        /// The request: JSON, @FILE, or - for stdin; several values one behind the other are
+        /// a stream of requests, and none is an empty message
+        data: Option<String>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -131,8 +159,9 @@ impl Options {
         let mut request = Request::new(message);
         *request.metadata_mut() = self.metadata()?;
         request.set_wait_for_ready(self.wait_for_ready);
-        let default =
-            matches!(self.command, Command::Hello { .. }).then_some(Duration::from_secs(1));
+        let short =
+            matches!(self.command, Command::Hello { .. } | Command::Health { watch: false, .. });
+        let default = short.then_some(Duration::from_secs(1));
         if let Some(timeout) = self.timeout.or(default) {
             request.set_timeout(timeout);
         }
@@ -175,10 +204,12 @@ Examples:
   chat-client -s localhost:50051 -o json broadcast | jq .content
   chat-client -s chat.example:443 --tls hello
   chat-client -s localhost:50051 --cacert ca.pem --cert ada.pem --key ada.key chat
+  chat-client -s localhost:50051 call chat.ChatService/SayHello '{\"user\": \"Ada\"}'
+  chat-client -s localhost:50051 health chat.ChatService
   chat-client -s localhost:50051 -H 'x-trace: 17' --timeout 500ms hello
 
 Exit codes:
   0  the call ended with OK          3  a file, or room for the output, is missing
-  1  something else failed           4  interrupted by Ctrl-C; the call was cancelled
+  1  `health`: it is not serving     4  interrupted by Ctrl-C; the call was cancelled
   2  the command line or the input   64+N  the call ended with the status code N
      is wrong                              (78 is UNAVAILABLE, 68 DEADLINE_EXCEEDED)";
