@@ -47,7 +47,8 @@ impl Replica {
 }
 
 fn process(address: &str, flags: &[&str]) -> Process {
-    start_server(&[&["--listen", address, "--pace", "0"], flags].concat()).0
+    start_server(&[&["--listen", address, "--pace", "0", "--drain-delay", "300ms"], flags].concat())
+        .0
 }
 
 /// A target with the addresses of all.
@@ -60,13 +61,10 @@ pub fn target(replicas: &[Replica]) -> String {
 /// servers that come back are found soon.
 pub fn channel(target: &str) -> ChannelBuilder {
     let soon = std::time::Duration::from_millis(100);
-    let config = ServiceConfig::new().round_robin().health_checked("").methods(
-        Methods::all()
-            .retry(
-                Retry::new(5).on([quartet::rpc::Code::Unavailable, quartet::rpc::Code::Cancelled]),
-            )
-            .wait_for_ready(true),
-    );
+    let config = ServiceConfig::new()
+        .round_robin()
+        .health_checked("")
+        .methods(Methods::all().retry(Retry::new(5)).wait_for_ready(true));
     Channel::builder(target)
         .service_config(config)
         .backoff(Backoff { first: soon, longest: soon, ..Backoff::default() })
