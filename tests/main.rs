@@ -2,12 +2,16 @@
 
 mod bare;
 mod cancellation;
+mod call_command;
 mod cardinality;
+mod channelz;
+mod clients;
 mod command_line;
 mod compression;
 mod deadlines;
 mod drain;
 mod endings;
+mod health;
 mod hostile;
 mod interceptors;
 mod linking;
@@ -15,6 +19,7 @@ mod load;
 mod metadata;
 mod panics;
 mod peers;
+mod reflection;
 mod stalled;
 mod support;
 mod traps;

@@ -188,7 +188,7 @@ Examples:
   chat-client -s unix:/run/chat.sock -u Ada chat
   seq 1000 | chat-client -s localhost:50051 upload
   chat-client -s localhost:50051 -o json broadcast | jq .content
-  chat-client -s localhost:50051 call chat.ChatService/SayHello '{"user": "Ada"}'
+  chat-client -s localhost:50051 call chat.ChatService/SayHello '{\"user\": \"Ada\"}'
   chat-client -s localhost:50051 health chat.ChatService
   chat-client -s localhost:50051 -H 'x-trace: 17' --timeout 500ms hello
 
