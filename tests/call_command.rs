@@ -34,7 +34,8 @@ fn all_four_styles_are_called_by_their_names() {
     let three = "{\"user\": \"Ada\", \"content\": \"1\"}{}\n{\"user\": \"Bo\"}";
     let upload = call("chat.ChatService/UploadStream", "-", three);
     assert_eq!(upload, ["Finished receiving stream from Bo. Got 3 messages."]);
-    let chat = call("chat.ChatService/ChatStream", "-", "{\"content\": \"a\"} {\"content\": \"b\"}");
+    let chat =
+        call("chat.ChatService/ChatStream", "-", "{\"content\": \"a\"} {\"content\": \"b\"}");
     assert_eq!(chat, ["Echo: a", "Echo: b"]);
 }
 
@@ -159,6 +160,9 @@ fn a_description_is_the_text_of_the_proto_file() {
         assert!(request.contains(text), "expected `{text}`: {request}");
     }
     let list = describe("grpc.health.v1.HealthListResponse");
-    assert!(list.contains("map<string, grpc.health.v1.HealthCheckResponse> statuses = 1;"), "{list}");
+    assert!(
+        list.contains("map<string, grpc.health.v1.HealthCheckResponse> statuses = 1;"),
+        "{list}"
+    );
     assert!(describe("grpc.channelz.v1.SocketRef").contains("reserved 1"), "reserved numbers");
 }

@@ -6,6 +6,7 @@ use quartet::proto::grpc::channelz::v1::address::Address;
 use quartet::proto::grpc::channelz::v1::{
     ChannelzClient, GetChannelRequest, GetServerRequest, GetServerSocketsRequest,
     GetServersRequest, GetSocketRequest, GetSubchannelRequest, GetTopChannelsRequest, Server,
+    Socket, SocketRef,
 };
 use quartet::rpc::Code;
 use quartet::services::Channelz;
@@ -18,16 +19,25 @@ fn serve() -> (Served, ChannelzClient) {
     (served, client)
 }
 
-/// The server that listens on this address; other tests have theirs in the same process.
-async fn server(client: &ChannelzClient, target: &str) -> Server {
+/// The server with a connection at this address, and that connection. Other tests have theirs in
+/// the same process, and a socket that listens is told with the port it asked for, which is 0.
+async fn server(client: &ChannelzClient, target: &str) -> (Server, Socket) {
     let mut request = GetServersRequest::new();
     loop {
         let page = client.get_servers(request.clone()).await.unwrap().into_inner();
-        let ours = page.server.iter().find(|server| {
-            server.listen_socket.iter().any(|socket| socket.name.contains(target))
-        });
-        if let Some(server) = ours {
-            return server.clone();
+        for server in &page.server {
+            let server_id = server.ref_.server_id;
+            let sockets = GetServerSocketsRequest { server_id, ..Default::default() };
+            // A server of another test may be gone by now, and so may its connections.
+            let Ok(sockets) = client.get_server_sockets(sockets).await else { continue };
+            for SocketRef { socket_id, .. } in sockets.into_inner().socket_ref {
+                let socket = GetSocketRequest { socket_id, ..Default::default() };
+                let Ok(socket) = client.get_socket(socket).await else { continue };
+                let socket = socket.into_inner().socket.unwrap();
+                if target.ends_with(&format!(":{}", socket.local.tcpip_address().port)) {
+                    return (server.clone(), socket);
+                }
+            }
         }
         let last = page.server.iter().map(|server| server.ref_.server_id).max();
         assert!(!page.end, "no server on {target}: {:?}", page.server);
@@ -40,19 +50,13 @@ fn a_server_and_its_connections_are_told() {
     let (served, client) = serve();
     run(async {
         served.client().say_hello(message("Ada", "")).await.unwrap();
-        let ours = server(&client, &served.target).await;
+        let (ours, socket) = server(&client, &served.target).await;
         let id = ours.ref_.server_id;
         let by_id = GetServerRequest { server_id: id, ..Default::default() };
         let again = client.get_server(by_id).await.unwrap().into_inner().server;
         assert_eq!(again.ref_.server_id, id);
         assert!(again.data.calls_started >= 2, "{again:?}");
 
-        let sockets = GetServerSocketsRequest { server_id: id, ..Default::default() };
-        let sockets = client.get_server_sockets(sockets).await.unwrap().into_inner();
-        assert!(sockets.end && !sockets.socket_ref.is_empty(), "{sockets:?}");
-        let socket_id = sockets.socket_ref[0].socket_id;
-        let socket = GetSocketRequest { socket_id, ..Default::default() };
-        let socket = client.get_socket(socket).await.unwrap().into_inner().socket;
         let Some(Address::TcpipAddress(remote)) = &socket.remote.address else {
             panic!("{socket:?}");
         };

@@ -1,8 +1,8 @@
 //! The tests by behaviour: one program, as linking C-core takes a while.
 
 mod bare;
-mod cancellation;
 mod call_command;
+mod cancellation;
 mod cardinality;
 mod channelz;
 mod clients;

@@ -40,7 +40,8 @@ fn ask(served: &Served, asks: Vec<Ask>) -> Vec<Answer> {
 
 fn files(answer: &Answer) -> Vec<String> {
     let Answer::FileDescriptorResponse(files) = answer else { panic!("no files: {answer:?}") };
-    let name = |bytes: &Vec<u8>| FileDescriptorProto::parse_from_bytes(bytes).unwrap().name.unwrap();
+    let name =
+        |bytes: &Vec<u8>| FileDescriptorProto::parse_from_bytes(bytes).unwrap().name.unwrap();
     files.file_descriptor_proto.iter().map(name).collect()
 }
 

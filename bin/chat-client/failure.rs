@@ -2,7 +2,8 @@ use std::process::ExitCode;
 
 use quartet::chat::one_line;
 use quartet::chat::program::{
-    EXIT_ENVIRONMENT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_STATUS, EXIT_USAGE};
+    EXIT_ENVIRONMENT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_STATUS, EXIT_USAGE,
+};
 use quartet::rpc::{Code, Status};
 
 /// Why the program ends with another exit code than 0.
@@ -60,7 +61,7 @@ fn advice(code: Code) -> &'static str {
         Code::ResourceExhausted => "send shorter messages, or raise the server's limit",
         Code::Unimplemented => {
             "does this server have the service, and reflection? `list` prints what it serves"
-        },
+        }
         Code::Unauthenticated | Code::PermissionDenied => {
             "send credentials, such as -H 'authorization: Bearer TOKEN'"
         }

@@ -25,8 +25,7 @@ impl Schema {
     pub fn new(
         files: impl IntoIterator<Item = FileDescriptorProto>,
     ) -> Result<Self, InvalidSchema> {
-        let files: Vec<_> =
-            files.into_iter().filter(|file| !is_well_known(file.name())).collect();
+        let files: Vec<_> = files.into_iter().filter(|file| !is_well_known(file.name())).collect();
         files.iter().try_for_each(without_groups)?;
         let files = FileDescriptor::new_dynamic_fds(files, &well_known())
             .map_err(|error| InvalidSchema(error.to_string()))?;
@@ -99,9 +98,8 @@ pub(super) fn is_well_known(file: &str) -> bool {
 
 /// rust-protobuf panics at groups in messages without generated code.
 fn without_groups(file: &FileDescriptorProto) -> Result<(), InvalidSchema> {
-    let is_group = |field: &FieldDescriptorProto| {
-        field.type_() == field_descriptor_proto::Type::TYPE_GROUP
-    };
+    let is_group =
+        |field: &FieldDescriptorProto| field.type_() == field_descriptor_proto::Type::TYPE_GROUP;
     let mut messages: Vec<_> = file.message_type.iter().collect();
     while let Some(message) = messages.pop() {
         if let Some(field) = message.field.iter().chain(&message.extension).find(|it| is_group(it))

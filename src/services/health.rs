@@ -145,10 +145,8 @@ impl proto::Health for Health {
     async fn watch(
         &self,
         request: Request<HealthCheckRequest>,
-    ) -> Result<
-        Response<impl Stream<Item = Result<HealthCheckResponse, Status>> + Send>,
-        Status,
-    > {
+    ) -> Result<Response<impl Stream<Item = Result<HealthCheckResponse, Status>> + Send>, Status>
+    {
         let key = self.state().watchers.insert(None);
         let service = request.into_inner().service;
         Ok(Response::new(Watcher { health: self.clone(), service, key, told: None, ended: false }))

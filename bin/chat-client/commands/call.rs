@@ -27,9 +27,8 @@ pub async fn run(session: Session<'_>, method: &str, data: Option<&str>) -> Resu
         true => None,
         false => Some(only(&method, requests.as_mut()).await?),
     };
-    let (sender, replies) = method
-        .start(&client, session.request(())?)
-        .map_err(|status| session.failed(status))?;
+    let (sender, replies) =
+        method.start(&client, session.request(())?).map_err(|status| session.failed(status))?;
     let sending = pin!(send(first, requests, sender));
     let receiving = pin!(print_all(&session, &method, replies));
     match future::select(sending, receiving).await {
@@ -114,8 +113,7 @@ fn requests(
     let (mut sender, receiver) = mpsc::channel(0);
     thread::spawn(move || {
         let encode = |value: io::Result<Value>| {
-            let value =
-                value.map_err(|error| Failure::environment(format!("{name}: {error}")))?;
+            let value = value.map_err(|error| Failure::environment(format!("{name}: {error}")))?;
             value.parse(&input).map_err(|bad| Failure::Input(format!("{name}, {bad}")))
         };
         for value in json::values(source) {

@@ -143,10 +143,8 @@ impl Options {
         let mut request = Request::new(message);
         *request.metadata_mut() = self.metadata()?;
         request.set_wait_for_ready(self.wait_for_ready);
-        let short = matches!(
-            self.command,
-            Command::Hello { .. } | Command::Health { watch: false, .. }
-        );
+        let short =
+            matches!(self.command, Command::Hello { .. } | Command::Health { watch: false, .. });
         let default = short.then_some(Duration::from_secs(1));
         if let Some(timeout) = self.timeout.or(default) {
             request.set_timeout(timeout);

@@ -24,9 +24,10 @@ fn find(message: &MessageDescriptor, value: &Value) -> Option<(String, String)> 
             }
             RuntimeFieldType::Repeated(RuntimeType::Message(inner)) => {
                 let items = value.as_array().into_iter().flatten().enumerate();
-                items.filter_map(|(i, item)| Some((i, find(&inner, item)?))).next().map(
-                    |(i, (path, why))| (format!("{name}[{i}].{path}"), why),
-                )
+                items
+                    .filter_map(|(i, item)| Some((i, find(&inner, item)?)))
+                    .next()
+                    .map(|(i, (path, why))| (format!("{name}[{i}].{path}"), why))
             }
             _ => None,
         };

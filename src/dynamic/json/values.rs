@@ -19,8 +19,7 @@ impl Value {
     /// # Errors
     /// As [`parse`]; the line is that of the whole text.
     pub fn parse(&self, message: &MessageDescriptor) -> Result<Encoded, BadJson> {
-        parse(message, &self.text)
-            .map_err(|bad| BadJson { line: bad.line + self.line - 1, ..bad })
+        parse(message, &self.text).map_err(|bad| BadJson { line: bad.line + self.line - 1, ..bad })
     }
 }
 

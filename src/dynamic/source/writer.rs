@@ -101,9 +101,8 @@ impl<'a> Writer<'a> {
 
     /// The fields; those of a oneof stand where its first one does.
     fn fields(&mut self, path: &[i32], message: &DescriptorProto) {
-        let oneof = |field: &FieldDescriptorProto| {
-            field.oneof_index.filter(|_| !field.proto3_optional())
-        };
+        let oneof =
+            |field: &FieldDescriptorProto| field.oneof_index.filter(|_| !field.proto3_optional());
         let fields = || (0..).zip(&message.field);
         for (index, field) in fields() {
             let Some(of) = oneof(field) else {
@@ -205,7 +204,11 @@ fn options(field: &FieldDescriptorProto) -> String {
     if field.has_default_value() {
         let quoted = matches!(type_name(field), "string" | "bytes");
         let value = field.default_value();
-        options.push(if quoted { format!("default = {value:?}") } else { format!("default = {value}") });
+        options.push(if quoted {
+            format!("default = {value:?}")
+        } else {
+            format!("default = {value}")
+        });
     }
     if field.options.get_or_default().deprecated() {
         options.push("deprecated = true".to_owned());

@@ -53,9 +53,7 @@ impl Reflection {
     ///
     /// # Errors
     /// When one of them can't be decoded.
-    pub fn new<'a>(
-        sets: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<Self, InvalidDescriptors> {
+    pub fn new<'a>(sets: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, InvalidDescriptors> {
         let mut index = Index::default();
         for set in sets {
             decode(set)?.into_iter().for_each(|file| index.add(file));
@@ -75,7 +73,9 @@ impl Reflection {
     }
 }
 
-fn decode(set: &[u8]) -> Result<Vec<protobuf::descriptor::FileDescriptorProto>, InvalidDescriptors> {
+fn decode(
+    set: &[u8],
+) -> Result<Vec<protobuf::descriptor::FileDescriptorProto>, InvalidDescriptors> {
     FileDescriptorSet::parse_from_bytes(set).map(|set| set.file).map_err(InvalidDescriptors)
 }
 
@@ -112,7 +112,9 @@ impl Told {
         sent: &mut HashSet<String>,
     ) -> Result<ServerReflectionResponse, Status> {
         let Some(ask) = &request.message_request else {
-            return Err(Status::invalid_argument("the request asks for nothing that is known here"));
+            return Err(Status::invalid_argument(
+                "the request asks for nothing that is known here",
+            ));
         };
         let answer = self.answer(ask, sent).unwrap_or_else(not_found);
         Ok(ServerReflectionResponse {
