@@ -114,15 +114,20 @@ impl<F: Fn() -> Result<Request<()>, Status>> Reflector<F> {
             match replies.message().await {
                 Ok(Some(reply)) => return answer(reply),
                 Ok(None) => {
+                    self.stream = None;
                     return Err(Status::internal("the server ended the reflection unanswered"));
                 }
                 Err(status) if status.code() == Code::Unimplemented => {
+                    self.stream = None;
                     if self.method == INFO_ALPHA.name {
                         return Err(Status::unimplemented("the server has no reflection"));
                     }
-                    (self.method, self.stream) = (INFO_ALPHA.name, None);
+                    self.method = INFO_ALPHA.name;
                 }
-                Err(status) => return Err(status),
+                Err(status) => {
+                    self.stream = None;
+                    return Err(status);
+                }
             }
         }
     }

@@ -27,9 +27,7 @@ impl<'a> Explorer<'a> {
         match self.reflector.schema(symbol).await {
             Ok(schema) => Ok(schema),
             Err(status) if status.code() == Code::NotFound => {
-                let services = self.services().await?;
-                let services = services.iter().map(String::as_str);
-                Err(Failure::Input(unknown("symbol", symbol, "the server", services)))
+                Err(self.not_there("symbol", symbol).await)
             }
             Err(status) => Err(self.failed(status)),
         }
@@ -37,14 +35,11 @@ impl<'a> Explorer<'a> {
 
     /// The files that define a service, which is known to be one.
     pub async fn service(&mut self, service: &str) -> Result<Schema, Failure> {
-        if let Ok(schema) = self.symbol(service).await
-            && schema.services().any(|name| name == service)
-        {
-            return Ok(schema);
+        match self.reflector.schema(service).await {
+            Ok(schema) if schema.services().any(|name| name == service) => Ok(schema),
+            Err(status) if status.code() != Code::NotFound => Err(self.failed(status)),
+            _ => Err(self.not_there("service", service).await),
         }
-        let services = self.services().await?;
-        let services = services.iter().map(String::as_str);
-        Err(Failure::Input(unknown("service", service, "the server", services)))
     }
 
     /// A method, by `package.Service/Method` or `package.Service.Method`.
@@ -62,6 +57,16 @@ impl<'a> Explorer<'a> {
             let methods = methods.iter().map(String::as_str);
             Failure::Input(unknown("method", method, &format!("`{service}`"), methods))
         })
+    }
+
+    async fn not_there(&mut self, what: &str, name: &str) -> Failure {
+        match self.services().await {
+            Ok(services) => {
+                let services = services.iter().map(String::as_str);
+                Failure::Input(unknown(what, name, "the server", services))
+            }
+            Err(failure) => failure,
+        }
     }
 
     fn failed(&self, status: Status) -> Failure {
