@@ -48,7 +48,7 @@ fn a_call_is_a_json_line_whether_it_is_served_or_refused() {
     ] {
         let ended = call(command);
         assert_eq!(ended.code(), Some(0), "{ended:?}");
-        let line = parsed(&server.wait_for_log(&format!("ChatService/{method}")));
+        let line = parsed(&server.wait_for_log(&format!("served /chat.ChatService/{method}")));
         let fields =
             ["level", "method", "code", "caller", "trace_id"].map(|key| line[key].as_str());
         let method = format!("/chat.ChatService/{method}");

@@ -36,7 +36,7 @@ type Seen = Receiver<(Trace, Metadata)>;
 /// calls that one, over a channel that has the interceptor and nothing else.
 fn serve(next: Option<&Served>) -> (Served, Seen) {
     let (sender, seen) = mpsc::channel();
-    let next = next.map(|next| client(next));
+    let next = next.map(client);
     let hello = move |request: Request<Message>| {
         let next = next.clone();
         async move {

@@ -12,9 +12,10 @@ use grpcio::{ChannelBuilder, ChannelCredentials, EnvBuilder, WriteFlags};
 use quartet::Window;
 use quartet::channel::Channel;
 use quartet::chat::{ChatServiceClient, Message, bare, message};
+use quartet::interceptors::{BearerToken, LogCalls, Metrics, TraceContext};
 use quartet::rpc::Client;
 
-use super::Options;
+use super::{Options, serve};
 
 /// The settings of ours that cost something, for a bare server or channel.
 pub fn settings(builder: ChannelBuilder) -> ChannelBuilder {
@@ -45,6 +46,14 @@ pub fn call(variant: &str, options: &Options) {
             let channel = match variant {
                 "quartet-one" => Channel::builder(&options.address).exactly_one_reply(false),
                 "quartet+fixed" => Channel::builder(&options.address).window(Window::Fixed(65_535)),
+                "quartet+all" => {
+                    serve::discard_log();
+                    Channel::builder(&options.address)
+                        .interceptor(TraceContext::default())
+                        .interceptor(LogCalls)
+                        .interceptor(Metrics::new())
+                        .interceptor(BearerToken::new(serve::TOKEN).expect("a token"))
+                }
                 _ => Channel::builder(&options.address),
             };
             let client: Client = channel.build().into();

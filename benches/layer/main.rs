@@ -67,10 +67,16 @@ const SERVERS: &[&str] = &[
     "bare+settings",
     "quartet",
     "quartet+log",
+    "quartet+metrics",
+    "quartet+trace",
+    "quartet+auth",
+    "quartet+limits",
+    "quartet+all",
     "quartet+one",
     "quartet+adaptive",
 ];
-const CLIENTS: &[&str] = &["bare", "bare+settings", "quartet", "quartet-one", "quartet+fixed"];
+const CLIENTS: &[&str] =
+    &["bare", "bare+settings", "quartet", "quartet-one", "quartet+fixed", "quartet+all"];
 
 impl Options {
     fn chosen(&self, variants: &[&'static str]) -> Vec<&'static str> {

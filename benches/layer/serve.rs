@@ -1,12 +1,16 @@
 //! The service on our layer: greets, counts uploads, sends as many messages as asked, echoes.
 
+use std::num::NonZeroU32;
+
 use futures::{Stream, StreamExt};
 use log::{LevelFilter, Log, Metadata, Record};
 use quartet::Window;
 use quartet::chat::{ChatService, ChatServiceServer, Message};
-use quartet::interceptors::LogCalls;
-use quartet::rpc::{Request, Response, Status, Streaming};
-use quartet::server::Server;
+use quartet::interceptors::{
+    BearerAuth, ConcurrencyLimit, LogCalls, Metrics, RateLimit, TraceContext,
+};
+use quartet::rpc::{Call, Interceptor, Request, Response, Status, Streaming};
+use quartet::server::{Server, ServerBuilder};
 
 use crate::bare::{self, messages};
 
@@ -27,9 +31,17 @@ fn quartet_server(variant: &str) -> Server {
         .service(ChatServiceServer::new(Ours));
     builder = match variant {
         "quartet+log" => {
-            log::set_logger(&Discard).expect("there is no other");
-            log::set_max_level(LevelFilter::Info);
+            discard_log();
             builder.interceptor(LogCalls)
+        }
+        "quartet+metrics" => builder.interceptor(Metrics::new()),
+        "quartet+trace" => builder.interceptor(TraceContext::default()),
+        "quartet+auth" => auth(builder),
+        "quartet+limits" => limits(builder),
+        "quartet+all" => {
+            discard_log();
+            let builder = builder.interceptor(TraceContext::default()).interceptor(LogCalls);
+            limits(auth(builder.interceptor(Metrics::new())))
         }
         "quartet+one" => builder.exactly_one_request(true),
         "quartet+adaptive" => builder.window(Window::Adaptive),
@@ -38,6 +50,38 @@ fn quartet_server(variant: &str) -> Server {
     let server = builder.start().expect("it starts");
     println!("{}", server.addresses()[0]);
     server
+}
+
+/// What a server in production has in front of its handlers, and no call here exceeds.
+fn limits(builder: ServerBuilder) -> ServerBuilder {
+    builder
+        .interceptor(ConcurrencyLimit::new(1_000_000))
+        .interceptor(RateLimit::per_caller(NonZeroU32::MAX))
+}
+
+fn auth(builder: ServerBuilder) -> ServerBuilder {
+    let tokens = (0..10).map(|n| (format!("caller {n}"), format!("{n}{TOKEN}")));
+    builder
+        .interceptor(WithToken)
+        .interceptor(BearerAuth::tokens(tokens.chain([("bench".into(), TOKEN.into())])))
+}
+
+pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+/// Adds the token that the client, which is bare, does not send.
+struct WithToken;
+
+impl Interceptor for WithToken {
+    fn before(&self, call: &mut Call) -> Result<(), Status> {
+        let added = call.metadata_mut().add("authorization", format!("Bearer {TOKEN}"));
+        added.map_err(|error| Status::internal(error.to_string()))
+    }
+}
+
+/// Has every line of the log formatted, and dropped.
+pub fn discard_log() {
+    log::set_logger(&Discard).expect("there is no other");
+    log::set_max_level(LevelFilter::Info);
 }
 
 /// Formats, as a log does, and drops the line.

@@ -9,7 +9,7 @@ use log::kv::{self, Key, Value, VisitSource, VisitValue};
 
 /// Writes a record as one object in one line: `ts` (RFC 3339, UTC), `level`, `target`, `message`,
 /// and its key-values, but for those that are null.
-pub(super) fn write_line(out: &mut impl Write, record: &Record<'_>) -> io::Result<()> {
+pub(super) fn write_line<W: Write>(out: &mut W, record: &Record<'_>) -> io::Result<()> {
     let mut line = Line("{".to_owned());
     line.text("ts", humantime::format_rfc3339_micros(SystemTime::now()));
     line.text("level", record.level().as_str().to_ascii_lowercase());

@@ -47,7 +47,7 @@ pub fn log_to_stderr_as(format: LogFormat, level: LevelFilter) {
     let mut builder = env_logger::Builder::new();
     builder.filter_level(level).parse_default_env().format_target(false);
     if format == LogFormat::Json {
-        builder.format(|out, record| json_log::write_line(out, record));
+        builder.format(json_log::write_line);
     }
     start_log(&mut builder);
 }
