@@ -2,73 +2,52 @@
 //! for health, reflection and channelz. Those whose toolchain is missing are told as NOT RUN;
 //! with `QUARTET_REQUIRE_PEERS` set it is a failure.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 
 use serde_json::Value;
 
-use crate::support::process::{Ended, Process, start, start_server};
+use crate::support::build::{build_with, folder};
+use crate::support::process::{Ended, Process, start, start_server_with};
+use crate::support::transport::{Flags, Transport};
 
-/// How a connection is made: the flags that the server, and each tool, has for it.
-struct Transport {
-    server: &'static [&'static str],
-    grpcurl: &'static [&'static str],
-    ghz: &'static [&'static str],
-    python: &'static [&'static str],
+const GRPCURL: Flags =
+    Flags { plaintext: &["-plaintext"], ca: "-cacert", cert: "-cert", key: "-key" };
+const GHZ: Flags =
+    Flags { plaintext: &["--insecure"], ca: "--cacert", cert: "--cert", key: "--key" };
+const PYTHON: Flags = Flags { plaintext: &[], ca: "--ca", cert: "--cert", key: "--key" };
+
+const FOLDER: &str = "tests/clients";
+
+fn go() -> bool {
+    build_with(FOLDER, &["go"], &["go", "version"])
 }
 
-const PLAINTEXT: Transport =
-    Transport { server: &[], grpcurl: &["-plaintext"], ghz: &["--insecure"], python: &[] };
-
-/// A toolchain, and what `build.sh` makes with it.
-struct Toolchain {
-    kind: &'static str,
-    needs: &'static [&'static str],
-}
-
-const GO: Toolchain = Toolchain { kind: "go", needs: &["go", "version"] };
-const PYTHON: Toolchain =
-    Toolchain { kind: "python", needs: &["python3", "-c", "import ensurepip, venv"] };
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
-}
-
-impl Toolchain {
-    /// Builds its clients, one at a time; false, and told, where that can't be.
-    fn build(&self) -> bool {
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let toolchain = Command::new(self.needs[0]).args(&self.needs[1..]).output();
-        if !toolchain.is_ok_and(|output| output.status.success()) {
-            let told =
-                format!("NOT RUN: tests/clients, {}: needs {:?}", self.kind, self.needs.join(" "));
-            assert!(std::env::var_os("QUARTET_REQUIRE_PEERS").is_none(), "{told}");
-            eprintln!("{told}");
-            return false;
-        }
-        let build = Command::new(folder().join("build.sh")).arg(self.kind).output().unwrap();
-        let log = String::from_utf8_lossy(&build.stderr);
-        assert!(build.status.success(), "tests/clients/build.sh {}: {log}", self.kind);
-        true
-    }
+fn python() -> bool {
+    build_with(FOLDER, &["python"], &["python3", "-c", "import ensurepip, venv"])
 }
 
 fn serve(transport: &Transport) -> (Process, String) {
     let args = ["--listen", "127.0.0.1:0", "--pace", "0", "--channelz", "-q"];
-    start_server(&[&args, transport.server].concat())
+    start_server_with(args.into_iter().map(str::to_owned).chain(transport.server()))
+}
+
+fn run_go(program: &str, args: impl IntoIterator<Item = String>) -> Ended {
+    start(Command::new(folder(FOLDER).join("bin").join(program)), args).end()
 }
 
 fn grpcurl(transport: &Transport, address: &str, flags: &[&str], what: &[&str]) -> Ended {
-    let args = [transport.grpcurl, flags, &[address], what].concat();
-    start(Command::new(folder().join("bin/grpcurl")), args).end()
+    let args = [flags, &[address], what].concat();
+    run_go("grpcurl", transport.client(&GRPCURL).into_iter().chain(owned(&args)))
 }
 
-fn python(transport: &Transport, program: &str, address: &str, flags: &[&str]) -> Process {
-    let mut command = Command::new(folder().join(".venv/bin/python"));
-    command.arg(folder().join(program));
-    start(command, [&["--server", address], transport.python, flags].concat())
+fn run_python(transport: &Transport, program: &str, address: &str, flags: &[&str]) -> Process {
+    let mut command = Command::new(folder(FOLDER).join(".venv/bin/python"));
+    command.arg(folder(FOLDER).join(program)).args(["--server", address]);
+    start(command, transport.client(&PYTHON).into_iter().chain(owned(flags)))
+}
+
+fn owned<'a>(texts: &'a [&str]) -> impl Iterator<Item = String> + use<'a> {
+    texts.iter().map(ToString::to_string)
 }
 
 #[track_caller]
@@ -92,7 +71,7 @@ const SERVICES: [&str; 5] = [
 ];
 
 fn grpcurl_lists_describes_and_calls(transport: &Transport) {
-    if !GO.build() {
+    if !go() {
         return;
     }
     let (_server, address) = serve(transport);
@@ -128,7 +107,7 @@ fn grpcurl_lists_describes_and_calls(transport: &Transport) {
 }
 
 fn ghz_makes_thousands_of_calls_without_an_error(transport: &Transport) {
-    if !GO.build() {
+    if !go() {
         return;
     }
     let (_server, address) = serve(transport);
@@ -140,8 +119,8 @@ fn ghz_makes_thousands_of_calls_without_an_error(transport: &Transport) {
         "--connections=4",
         "--format=json",
     ];
-    let args = [transport.ghz, &args, &[&address]].concat();
-    let ghz = start(Command::new(folder().join("bin/ghz")), args).end();
+    let ghz =
+        run_go("ghz", transport.client(&GHZ).into_iter().chain(owned(&args)).chain([address]));
     let report: Value = serde_json::from_str(&succeeded(ghz).join("\n")).unwrap();
     assert_eq!(report["count"], 3000, "{report}");
     assert_eq!(report["statusCodeDistribution"], serde_json::json!({"OK": 3000}));
@@ -149,20 +128,21 @@ fn ghz_makes_thousands_of_calls_without_an_error(transport: &Transport) {
 }
 
 fn python_checks_lists_and_watches_health(transport: &Transport) {
-    if !PYTHON.build() {
+    if !python() {
         return;
     }
     let (server, address) = serve(transport);
-    let seen =
-        objects(python(transport, "health.py", &address, &["--service", "chat.ChatService"]).end());
+    let seen = objects(
+        run_python(transport, "health.py", &address, &["--service", "chat.ChatService"]).end(),
+    );
     assert_eq!(seen[0]["status"], "SERVING");
     let mut names: Vec<_> = seen[1].as_object().unwrap().keys().map(String::as_str).collect();
     names.retain(|name| !name.is_empty());
     assert_eq!(names, SERVICES);
-    let seen = objects(python(transport, "health.py", &address, &["--service", "no"]).end());
+    let seen = objects(run_python(transport, "health.py", &address, &["--service", "no"]).end());
     assert_eq!(seen[0]["code"], "NOT_FOUND");
 
-    let watch = python(transport, "health.py", &address, &["--watch"]);
+    let watch = run_python(transport, "health.py", &address, &["--watch"]);
     assert_eq!(watch.line(), r#"{"status": "SERVING"}"#);
     server.signal("TERM");
     let seen = succeeded(watch.end());
@@ -171,11 +151,11 @@ fn python_checks_lists_and_watches_health(transport: &Transport) {
 }
 
 fn python_finds_every_service_by_reflection(transport: &Transport) {
-    if !PYTHON.build() {
+    if !python() {
         return;
     }
     let (_server, address) = serve(transport);
-    let seen = objects(python(transport, "reflection.py", &address, &[]).end());
+    let seen = objects(run_python(transport, "reflection.py", &address, &[]).end());
     let names: Vec<_> = seen.iter().map(|it| it["service"].as_str().unwrap()).collect();
     assert_eq!(names, SERVICES);
     let methods = ["SayHello", "BroadcastMessages", "UploadStream", "ChatStream"];
@@ -183,11 +163,11 @@ fn python_finds_every_service_by_reflection(transport: &Transport) {
 }
 
 fn python_sees_server_and_socket_by_channelz(transport: &Transport) {
-    if !PYTHON.build() {
+    if !python() {
         return;
     }
     let (_server, address) = serve(transport);
-    let seen = objects(python(transport, "channelz.py", &address, &[]).end());
+    let seen = objects(run_python(transport, "channelz.py", &address, &[]).end());
     let listening = seen[0]["server"]["listen_socket"][0]["name"].as_str().unwrap();
     assert!(listening.contains("127.0.0.1"), "{listening}");
     let local = &seen[1]["socket"]["local"]["tcpip_address"];
@@ -196,22 +176,42 @@ fn python_sees_server_and_socket_by_channelz(transport: &Transport) {
     assert_eq!(seen.last().unwrap()["code"], "NOT_FOUND", "{seen:?}");
 }
 
+/// The tests, over each transport.
 macro_rules! over {
-    ($transport:ident: $constant:expr, $($test:ident),+ $(,)?) => {
+    ($($transport:ident: $made:expr;)+) => {$(
         mod $transport {
-            $(#[test]
-            fn $test() {
-                super::$test(&$constant);
-            })+
+            use super::Transport;
+
+            #[test]
+            fn grpcurl_lists_describes_and_calls() {
+                super::grpcurl_lists_describes_and_calls(&$made);
+            }
+
+            #[test]
+            fn ghz_makes_thousands_of_calls_without_an_error() {
+                super::ghz_makes_thousands_of_calls_without_an_error(&$made);
+            }
+
+            #[test]
+            fn python_checks_lists_and_watches_health() {
+                super::python_checks_lists_and_watches_health(&$made);
+            }
+
+            #[test]
+            fn python_finds_every_service_by_reflection() {
+                super::python_finds_every_service_by_reflection(&$made);
+            }
+
+            #[test]
+            fn python_sees_server_and_socket_by_channelz() {
+                super::python_sees_server_and_socket_by_channelz(&$made);
+            }
         }
-    };
+    )+};
 }
 
 over! {
-    plaintext: super::PLAINTEXT,
-    grpcurl_lists_describes_and_calls,
-    ghz_makes_thousands_of_calls_without_an_error,
-    python_checks_lists_and_watches_health,
-    python_finds_every_service_by_reflection,
-    python_sees_server_and_socket_by_channelz,
+    plaintext: Transport::Plaintext;
+    tls: Transport::tls();
+    mtls: Transport::mtls();
 }

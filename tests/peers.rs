@@ -5,7 +5,8 @@ use std::process::Command;
 
 use crate::command_line::{ARTICLE_CLIENT, ARTICLE_SERVER};
 use crate::support::build::{build, folder};
-use crate::support::process::{Process, chat_client, client, start, start_server};
+use crate::support::process::{Process, chat_client, client, start, start_server_with};
+use crate::support::transport::{Flags, Transport};
 
 /// A folder, and how its programs are started once build.sh has run.
 struct Peer {
@@ -42,7 +43,7 @@ impl Peer {
         build(self.folder, self.needs)
     }
 
-    fn start(&self, program: &[&str], args: &[&str]) -> Process {
+    fn start(&self, program: &[&str], args: impl IntoIterator<Item = String>) -> Process {
         let folder = folder(self.folder);
         let mut command = Command::new(folder.join(program[0]));
         // Python's output would come in blocks.
@@ -50,24 +51,35 @@ impl Peer {
         start(command, args)
     }
 
-    fn start_client(&self, args: &[&str]) -> Process {
-        self.start(self.client, args)
+    fn start_client(&self, args: &[&str], transport: &Transport) -> Process {
+        let args = args.iter().map(ToString::to_string);
+        self.start(self.client, args.chain(transport.client(&TLS)))
     }
 
     fn start_server(&self) -> (Process, String) {
-        let server = self.start(self.server, &["--listen", "127.0.0.1:0", "--pace", "50ms"]);
+        let args = ["--listen", "127.0.0.1:0", "--pace", "50ms"].map(str::to_owned);
+        let server = self.start(self.server, args);
         let line = server.line();
         let address = line.strip_prefix("listening on ").map(str::to_owned);
         (server, address.unwrap_or_else(|| panic!("not ready: {line}")))
     }
 }
 
-fn their_client_at_our_server(peer: &Peer) {
+/// The same flags in every one of them.
+const TLS: Flags = Flags { plaintext: &[], ca: "--ca", cert: "--cert", key: "--key" };
+
+fn serve(flags: &[&str], transport: &Transport) -> (Process, String) {
+    let flags = ["--listen", "127.0.0.1:0"].iter().chain(flags).map(ToString::to_string);
+    start_server_with(flags.chain(transport.server()))
+}
+
+fn their_client_at_our_server(peer: &Peer, transport: &Transport) {
     if !peer.build() {
         return;
     }
-    let (server, address) = start_server(&["--listen", "127.0.0.1:0", "--pace", "50ms"]);
-    let ended = peer.start_client(&["--server", &address, "--style", "all", "--pace", "0.1"]).end();
+    let (server, address) = serve(&["--pace", "50ms"], transport);
+    let flags = ["--server", &address, "--style", "all", "--pace", "0.1"];
+    let ended = peer.start_client(&flags, transport).end();
     assert_eq!(ended.code(), Some(0), "{ended:?}");
     assert_eq!(ended.stdout, ARTICLE_CLIENT, "{ended:?}");
     for line in ARTICLE_SERVER {
@@ -76,12 +88,12 @@ fn their_client_at_our_server(peer: &Peer) {
 }
 
 /// Compression, deadlines, cancellation, metadata, and that no innocent call is harmed.
-fn their_checks_at_our_server(peer: &Peer) {
+fn their_checks_at_our_server(peer: &Peer, transport: &Transport) {
     if !peer.build() {
         return;
     }
-    let (_server, address) = start_server(&["--listen", "127.0.0.1:0", "-q"]);
-    let ended = peer.start_client(&["--server", &address, "--check"]).end();
+    let (_server, address) = serve(&["-q"], transport);
+    let ended = peer.start_client(&["--server", &address, "--check"], transport).end();
     assert_eq!(ended.code(), Some(0), "{ended:?}");
     let checks = ["gzip", "deadline", "cancel", "metadata", "bystanders", "drop"];
     assert_eq!(ended.stdout, checks.map(|check| format!("ok {check}")), "{ended:?}");
@@ -116,16 +128,36 @@ fn our_client_at_their_server(peer: &Peer) {
 macro_rules! each_peer {
     ($($name:ident: $peer:expr;)+) => {$(
         mod $name {
-            use super::PEERS;
+            use super::{PEERS, Transport};
 
             #[test]
             fn its_client_prints_the_article_against_our_server() {
-                super::their_client_at_our_server(&PEERS[$peer]);
+                super::their_client_at_our_server(&PEERS[$peer], &Transport::Plaintext);
+            }
+
+            #[test]
+            fn its_client_prints_the_article_over_tls() {
+                super::their_client_at_our_server(&PEERS[$peer], &Transport::tls());
+            }
+
+            #[test]
+            fn its_client_prints_the_article_over_mtls() {
+                super::their_client_at_our_server(&PEERS[$peer], &Transport::mtls());
             }
 
             #[test]
             fn its_checks_pass_against_our_server() {
-                super::their_checks_at_our_server(&PEERS[$peer]);
+                super::their_checks_at_our_server(&PEERS[$peer], &Transport::Plaintext);
+            }
+
+            #[test]
+            fn its_checks_pass_over_tls() {
+                super::their_checks_at_our_server(&PEERS[$peer], &Transport::tls());
+            }
+
+            #[test]
+            fn its_checks_pass_over_mtls() {
+                super::their_checks_at_our_server(&PEERS[$peer], &Transport::mtls());
             }
 
             #[test]

@@ -13,6 +13,11 @@ pub fn folder(path: &str) -> PathBuf {
 /// Runs the folder's build.sh, one at a time; false, and told, where that can't be. `needs` is
 /// a command that succeeds where the toolchain is there.
 pub fn build(path: &str, needs: &[&str]) -> bool {
+    build_with(path, &[], needs)
+}
+
+/// The same, with arguments for build.sh.
+pub fn build_with(path: &str, args: &[&str], needs: &[&str]) -> bool {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let toolchain = Command::new(needs[0]).args(&needs[1..]).output();
@@ -22,7 +27,7 @@ pub fn build(path: &str, needs: &[&str]) -> bool {
         eprintln!("{told}");
         return false;
     }
-    let build = Command::new(folder(path).join("build.sh")).output().unwrap();
+    let build = Command::new(folder(path).join("build.sh")).args(args).output().unwrap();
     let log = String::from_utf8_lossy(&build.stderr);
     assert!(build.status.success(), "{path}/build.sh: {log}");
     true

@@ -1,6 +1,7 @@
 //! What the tests share: a server and its client, a probe service, limits on time, processes.
 
 pub mod build;
+pub mod certificates;
 pub mod hello;
 pub mod http2;
 pub mod probe;
@@ -8,6 +9,7 @@ pub mod process;
 pub mod relay;
 pub mod replicas;
 pub mod styles;
+pub mod transport;
 
 use std::panic::Location;
 use std::pin::pin;

@@ -65,6 +65,11 @@ fn lines(source: impl Read + Send + 'static) -> Receiver<String> {
 
 /// Starts a server, waits until it says that it is ready, and gives its addresses.
 pub fn start_server(args: &[&str]) -> (Process, String) {
+    start_server_with(args)
+}
+
+/// The same, with arguments of any kind.
+pub fn start_server_with(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> (Process, String) {
     let server = start(chat_server(), args);
     let line = server.line();
     let addresses =

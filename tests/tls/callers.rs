@@ -7,8 +7,8 @@ use quartet::rpc::Code;
 use quartet::tls::{AllowNames, ClientTls, ServerTls};
 use rcgen::{CertificateParams, SanType};
 
-use super::certificates::{Authority, Certified, Folder, expired};
 use super::{any_port, hello, serve_names, unreachable};
+use crate::support::certificates::{Authority, Certified, Folder, expired};
 use crate::support::run;
 
 struct Setting {

@@ -5,7 +5,7 @@ use std::fs;
 use quartet::tls::ClientTls;
 use rcgen::{KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 
-use super::certificates::{
+use crate::support::certificates::{
     Authority, Certified, Folder, expired, not_yet_valid, only_for_clients, self_signed,
 };
 

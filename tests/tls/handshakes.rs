@@ -11,8 +11,10 @@ use quartet::rpc::Code;
 use quartet::server::Server;
 use quartet::tls::ClientTls;
 
-use super::certificates::{Authority, Certified, Folder, expired, not_yet_valid, self_signed};
 use super::{all_four, any_port, client, hello, serve, started, unreachable};
+use crate::support::certificates::{
+    Authority, Certified, Folder, expired, not_yet_valid, self_signed,
+};
 use crate::support::run;
 
 fn setting() -> (Authority, Folder) {

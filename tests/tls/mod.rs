@@ -1,7 +1,6 @@
 //! TLS and mTLS: who is believed, what is refused at the start, and what a reload may change.
 
 mod callers;
-mod certificates;
 mod files;
 mod handshakes;
 mod programs;

@@ -1,7 +1,7 @@
 //! The flags of the programs, and their log.
 
-use super::certificates::{Authority, Certified, Folder};
 use super::served;
+use crate::support::certificates::{Authority, Certified, Folder};
 use crate::support::process::{Ended, Process, chat_server, client, start, start_server};
 
 struct Setting {

@@ -15,8 +15,10 @@ use quartet::rpc::Code;
 use quartet::server::Server;
 use quartet::tls::ServerTls;
 
-use super::certificates::{Authority, Certified, Folder, expired, not_yet_valid, only_for_clients};
 use super::{any_port, client, hello, serve, served, started, unreachable};
+use crate::support::certificates::{
+    Authority, Certified, Folder, expired, not_yet_valid, only_for_clients,
+};
 use crate::support::run;
 
 struct Running {

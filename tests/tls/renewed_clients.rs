@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use quartet::chat::message;
 
-use super::certificates::{Authority, Folder};
 use super::{any_port, client, serve, serve_names};
+use crate::support::certificates::{Authority, Folder};
 use crate::support::run;
 
 #[test]

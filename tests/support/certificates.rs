@@ -125,6 +125,11 @@ impl Folder {
         self.file(name).to_str().unwrap().to_owned()
     }
 
+    /// Command line flags, each with one of the files.
+    pub fn flags(&self, flags: &[(&str, &str)]) -> Vec<String> {
+        flags.iter().flat_map(|(flag, file)| [flag.to_string(), self.text(file)]).collect()
+    }
+
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.file(name), content).unwrap();
     }
