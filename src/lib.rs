@@ -21,10 +21,12 @@
 // Generated code names this crate as its users do.
 extern crate self as quartet;
 
+pub mod admin;
 pub mod channel;
 pub mod chat;
 pub mod dynamic;
 pub mod interceptors;
+mod keepalive;
 pub mod proto;
 pub mod rpc;
 mod seam;
@@ -33,5 +35,6 @@ pub mod services;
 pub mod tls;
 mod transport;
 
+pub use keepalive::Keepalive;
 pub use seam::core_version;
 pub use transport::Window;

@@ -1,7 +1,10 @@
 //! What servers and channels set alike: the limits and habits of an HTTP/2 connection.
 
+use std::time::Duration;
+
 use grpcio::ChannelBuilder;
 
+use crate::keepalive::Keepalive;
 use crate::rpc::Compression;
 use crate::seam;
 
@@ -24,6 +27,7 @@ pub(crate) struct Transport {
     pub max_metadata: usize,
     pub window: Window,
     pub compression: Compression,
+    pub keepalive: Option<Keepalive>,
 }
 
 impl Transport {
@@ -39,6 +43,7 @@ impl Transport {
             max_metadata: 16 << 10,
             window: Window::Adaptive,
             compression: Compression::None,
+            keepalive: None,
         }
     }
 
@@ -59,6 +64,10 @@ impl Transport {
             .raw_cfg_int(seam::NO_HEADER_TABLE.into(), 0)
             .raw_cfg_int(seam::NO_INFLATE.into(), 0)
             .raw_cfg_int(seam::COMPRESSION_LEVEL.0.into(), seam::COMPRESSION_LEVEL.1);
+        let builder = match self.keepalive {
+            Some(keepalive) => keepalive.apply(builder),
+            None => builder,
+        };
         match self.window {
             Window::Adaptive => builder,
             Window::Fixed(bytes) => builder
@@ -107,9 +116,21 @@ macro_rules! transport_settings {
             self.transport.compression = compression;
             self
         }
+
+        /// Finds out by pings whether a silent peer is still there. By default a channel does not,
+        /// and a server does so after two hours.
+        pub fn keepalive(mut self, keepalive: crate::Keepalive) -> Self {
+            self.transport.keepalive = Some(keepalive);
+            self
+        }
     };
 }
 pub(crate) use transport_settings;
+
+/// A time as C-core's settings take it; what is too long for them is "never".
+pub(crate) fn millis(time: Duration) -> i32 {
+    i32::try_from(time.as_millis()).unwrap_or(i32::MAX)
+}
 
 /// C-core's settings are C's ints.
 fn int(value: usize) -> i32 {

@@ -1,74 +1,105 @@
 //! Clients that others wrote, against a real `chat-server`: grpcurl, ghz, and Python's packages
-//! for health, reflection and channelz. Those whose toolchain is missing are told as NOT RUN;
-//! with `QUARTET_REQUIRE_PEERS` set it is a failure.
+//! for health, reflection and channelz; over each transport.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 
 use serde_json::Value;
 
+use crate::support::build::{build_part, folder};
 use crate::support::process::{Ended, Process, start, start_server};
+use crate::tls::certificates::{Authority, Folder};
 
-/// How a connection is made: the flags that the server, and each tool, has for it.
-struct Transport {
-    server: &'static [&'static str],
-    grpcurl: &'static [&'static str],
-    ghz: &'static [&'static str],
-    python: &'static [&'static str],
+#[derive(Clone, Copy, PartialEq)]
+enum Transport {
+    Plaintext,
+    Tls,
+    Mtls,
 }
 
-const PLAINTEXT: Transport =
-    Transport { server: &[], grpcurl: &["-plaintext"], ghz: &["--insecure"], python: &[] };
-
-/// A toolchain, and what `build.sh` makes with it.
-struct Toolchain {
-    kind: &'static str,
-    needs: &'static [&'static str],
+/// The flags of a tool for a transport.
+struct Tool {
+    plaintext: &'static [&'static str],
+    ca: &'static str,
+    cert: &'static str,
+    key: &'static str,
+    /// For the name in the server's certificate.
+    name: &'static str,
 }
 
-const GO: Toolchain = Toolchain { kind: "go", needs: &["go", "version"] };
-const PYTHON: Toolchain =
-    Toolchain { kind: "python", needs: &["python3", "-c", "import ensurepip, venv"] };
+const GRPCURL: Tool = Tool {
+    plaintext: &["-plaintext"],
+    ca: "-cacert",
+    cert: "-cert",
+    key: "-key",
+    name: "-authority",
+};
+const GHZ: Tool = Tool {
+    plaintext: &["--insecure"],
+    ca: "--cacert",
+    cert: "--cert",
+    key: "--key",
+    name: "--cname",
+};
+const PYTHON: Tool =
+    Tool { plaintext: &[], ca: "--ca", cert: "--cert", key: "--key", name: "--server-name" };
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+/// A server, and what its clients need to reach it.
+struct Served {
+    server: Process,
+    address: String,
+    transport: Transport,
+    files: Folder,
 }
 
-impl Toolchain {
-    /// Builds its clients, one at a time; false, and told, where that can't be.
-    fn build(&self) -> bool {
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let toolchain = Command::new(self.needs[0]).args(&self.needs[1..]).output();
-        if !toolchain.is_ok_and(|output| output.status.success()) {
-            let told =
-                format!("NOT RUN: tests/clients, {}: needs {:?}", self.kind, self.needs.join(" "));
-            assert!(std::env::var_os("QUARTET_REQUIRE_PEERS").is_none(), "{told}");
-            eprintln!("{told}");
-            return false;
+fn serve(transport: Transport) -> Served {
+    let authority = Authority::new("An Authority");
+    let files = Folder::of(&authority.certify(&["localhost"]), &authority);
+    let (ca, cert, key) = (files.text("ca.pem"), files.text("cert.pem"), files.text("key.pem"));
+    let mut args = vec!["--listen", "127.0.0.1:0", "--pace", "0", "--channelz", "-q"];
+    if transport != Transport::Plaintext {
+        args.extend(["--tls-cert", &cert, "--tls-key", &key]);
+    }
+    if transport == Transport::Mtls {
+        args.extend(["--client-ca", &ca]);
+    }
+    let (server, address) = start_server(&args);
+    Served { server, address, transport, files }
+}
+
+impl Served {
+    fn flags(&self, tool: &Tool) -> Vec<String> {
+        let owned = |flags: &[&str]| flags.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        if self.transport == Transport::Plaintext {
+            return owned(tool.plaintext);
         }
-        let build = Command::new(folder().join("build.sh")).arg(self.kind).output().unwrap();
-        let log = String::from_utf8_lossy(&build.stderr);
-        assert!(build.status.success(), "tests/clients/build.sh {}: {log}", self.kind);
-        true
+        let mut flags = owned(&[tool.ca, &self.files.text("ca.pem"), tool.name, "localhost"]);
+        if self.transport == Transport::Mtls {
+            let (cert, key) = (self.files.text("cert.pem"), self.files.text("key.pem"));
+            flags.extend(owned(&[tool.cert, &cert, tool.key, &key]));
+        }
+        flags
+    }
+
+    fn grpcurl(&self, flags: &[&str], what: &[&str]) -> Ended {
+        let mut command = Command::new(folder("tests/clients/bin/grpcurl"));
+        command.args(self.flags(&GRPCURL)).args(flags).arg(&self.address);
+        start(command, what).end()
+    }
+
+    fn python(&self, program: &str, flags: &[&str]) -> Process {
+        let mut command = Command::new(folder("tests/clients/.venv/bin/python"));
+        command.arg(folder("tests/clients").join(program)).args(["--server", &self.address]);
+        command.args(self.flags(&PYTHON));
+        start(command, flags)
     }
 }
 
-fn serve(transport: &Transport) -> (Process, String) {
-    let args = ["--listen", "127.0.0.1:0", "--pace", "0", "--channelz", "-q"];
-    start_server(&[&args, transport.server].concat())
+fn go_is_built() -> bool {
+    build_part("tests/clients", &["go"], &["go", "version"])
 }
 
-fn grpcurl(transport: &Transport, address: &str, flags: &[&str], what: &[&str]) -> Ended {
-    let args = [transport.grpcurl, flags, &[address], what].concat();
-    start(Command::new(folder().join("bin/grpcurl")), args).end()
-}
-
-fn python(transport: &Transport, program: &str, address: &str, flags: &[&str]) -> Process {
-    let mut command = Command::new(folder().join(".venv/bin/python"));
-    command.arg(folder().join(program));
-    start(command, [&["--server", address], transport.python, flags].concat())
+fn python_is_built() -> bool {
+    build_part("tests/clients", &["python"], &["python3", "-c", "import ensurepip, venv"])
 }
 
 #[track_caller]
@@ -91,14 +122,12 @@ const SERVICES: [&str; 5] = [
     "grpc.reflection.v1alpha.ServerReflection",
 ];
 
-fn grpcurl_lists_describes_and_calls(transport: &Transport) {
-    if !GO.build() {
+fn grpcurl_lists_describes_and_calls(transport: Transport) {
+    if !go_is_built() {
         return;
     }
-    let (_server, address) = serve(transport);
-    let run = |flags: &[&str], what: &[&str]| {
-        succeeded(grpcurl(transport, &address, flags, what)).join("\n")
-    };
+    let served = serve(transport);
+    let run = |flags: &[&str], what: &[&str]| succeeded(served.grpcurl(flags, what)).join("\n");
     assert_eq!(run(&[], &["list"]).lines().collect::<Vec<_>>(), SERVICES);
     assert!(run(&[], &["list", "chat.ChatService"]).contains("chat.ChatService.UploadStream"));
     let described = run(&[], &["describe", "chat.ChatService.ChatStream"]);
@@ -118,20 +147,16 @@ fn grpcurl_lists_describes_and_calls(transport: &Transport) {
     assert!(chat.contains("Echo: a") && chat.contains("Echo: b"), "{chat}");
     let health = call("grpc.health.v1.Health/Check", r#"{"service": "chat.ChatService"}"#);
     assert!(health.contains("\"SERVING\""), "{health}");
-    let unknown = grpcurl(
-        transport,
-        &address,
-        &["-d", r#"{"service": "no.Such"}"#],
-        &["grpc.health.v1.Health/Check"],
-    );
+    let unknown =
+        served.grpcurl(&["-d", r#"{"service": "no.Such"}"#], &["grpc.health.v1.Health/Check"]);
     assert_eq!(unknown.code(), Some(64 + 5), "{unknown:?}");
 }
 
-fn ghz_makes_thousands_of_calls_without_an_error(transport: &Transport) {
-    if !GO.build() {
+fn ghz_makes_thousands_of_calls_without_an_error(transport: Transport) {
+    if !go_is_built() {
         return;
     }
-    let (_server, address) = serve(transport);
+    let served = serve(transport);
     let args = [
         "--call=chat.ChatService/SayHello",
         r#"--data={"user": "ghz"}"#,
@@ -140,75 +165,83 @@ fn ghz_makes_thousands_of_calls_without_an_error(transport: &Transport) {
         "--connections=4",
         "--format=json",
     ];
-    let args = [transport.ghz, &args, &[&address]].concat();
-    let ghz = start(Command::new(folder().join("bin/ghz")), args).end();
+    let mut command = Command::new(folder("tests/clients/bin/ghz"));
+    command.args(served.flags(&GHZ)).args(args);
+    let ghz = start(command, [&served.address]).end();
     let report: Value = serde_json::from_str(&succeeded(ghz).join("\n")).unwrap();
     assert_eq!(report["count"], 3000, "{report}");
     assert_eq!(report["statusCodeDistribution"], serde_json::json!({"OK": 3000}));
     assert_eq!(report["errorDistribution"], serde_json::json!({}));
 }
 
-fn python_checks_lists_and_watches_health(transport: &Transport) {
-    if !PYTHON.build() {
+fn python_checks_lists_and_watches_health(transport: Transport) {
+    if !python_is_built() {
         return;
     }
-    let (server, address) = serve(transport);
-    let seen =
-        objects(python(transport, "health.py", &address, &["--service", "chat.ChatService"]).end());
+    let served = serve(transport);
+    let seen = objects(served.python("health.py", &["--service", "chat.ChatService"]).end());
     assert_eq!(seen[0]["status"], "SERVING");
     let mut names: Vec<_> = seen[1].as_object().unwrap().keys().map(String::as_str).collect();
     names.retain(|name| !name.is_empty());
     assert_eq!(names, SERVICES);
-    let seen = objects(python(transport, "health.py", &address, &["--service", "no"]).end());
+    let seen = objects(served.python("health.py", &["--service", "no"]).end());
     assert_eq!(seen[0]["code"], "NOT_FOUND");
 
-    let watch = python(transport, "health.py", &address, &["--watch"]);
+    let watch = served.python("health.py", &["--watch"]);
     assert_eq!(watch.line(), r#"{"status": "SERVING"}"#);
-    server.signal("TERM");
+    served.server.signal("TERM");
     let seen = succeeded(watch.end());
     assert_eq!(seen, [r#"{"status": "NOT_SERVING"}"#, r#"{"code": "UNAVAILABLE"}"#]);
-    assert_eq!(server.end().code(), Some(0));
+    assert_eq!(served.server.end().code(), Some(0));
 }
 
-fn python_finds_every_service_by_reflection(transport: &Transport) {
-    if !PYTHON.build() {
+fn python_finds_every_service_by_reflection(transport: Transport) {
+    if !python_is_built() {
         return;
     }
-    let (_server, address) = serve(transport);
-    let seen = objects(python(transport, "reflection.py", &address, &[]).end());
+    let served = serve(transport);
+    let seen = objects(served.python("reflection.py", &[]).end());
     let names: Vec<_> = seen.iter().map(|it| it["service"].as_str().unwrap()).collect();
     assert_eq!(names, SERVICES);
     let methods = ["SayHello", "BroadcastMessages", "UploadStream", "ChatStream"];
     assert_eq!(seen[0]["methods"], serde_json::json!(methods));
 }
 
-fn python_sees_server_and_socket_by_channelz(transport: &Transport) {
-    if !PYTHON.build() {
+fn python_sees_server_and_socket_by_channelz(transport: Transport) {
+    if !python_is_built() {
         return;
     }
-    let (_server, address) = serve(transport);
-    let seen = objects(python(transport, "channelz.py", &address, &[]).end());
+    let served = serve(transport);
+    let seen = objects(served.python("channelz.py", &[]).end());
     let listening = seen[0]["server"]["listen_socket"][0]["name"].as_str().unwrap();
     assert!(listening.contains("127.0.0.1"), "{listening}");
     let local = &seen[1]["socket"]["local"]["tcpip_address"];
     assert_eq!(local["ip_address"], "fwAAAQ==");
-    assert!(address.ends_with(&format!(":{}", local["port"])), "{address}: {local}");
+    assert!(
+        served.address.ends_with(&format!(":{}", local["port"])),
+        "{}: {local}",
+        served.address
+    );
     assert_eq!(seen.last().unwrap()["code"], "NOT_FOUND", "{seen:?}");
 }
 
-macro_rules! over {
-    ($transport:ident: $constant:expr, $($test:ident),+ $(,)?) => {
-        mod $transport {
+macro_rules! over_each_transport {
+    ($($test:ident),+ $(,)?) => {
+        over_each_transport! { @plaintext Plaintext $($test)+ }
+        over_each_transport! { @tls Tls $($test)+ }
+        over_each_transport! { @mtls Mtls $($test)+ }
+    };
+    (@$module:ident $transport:ident $($test:ident)+) => {
+        mod $module {
             $(#[test]
             fn $test() {
-                super::$test(&$constant);
+                super::$test(super::Transport::$transport);
             })+
         }
     };
 }
 
-over! {
-    plaintext: super::PLAINTEXT,
+over_each_transport! {
     grpcurl_lists_describes_and_calls,
     ghz_makes_thousands_of_calls_without_an_error,
     python_checks_lists_and_watches_health,

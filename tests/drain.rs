@@ -9,6 +9,7 @@ use quartet::rpc::Code;
 use quartet::server::{Drained, Server};
 
 use crate::support::hello::Hello;
+use crate::support::http2::Connection;
 use crate::support::probe::probe;
 use crate::support::{client, run, serve, serve_with};
 
@@ -68,6 +69,18 @@ fn a_handler_that_blocks_its_thread_does_not_stop_the_drain() {
     assert_eq!(run(served.server.drain(Duration::from_millis(200))), Drained::Stuck);
     let took = before.elapsed();
     assert!(took < Duration::from_millis(1200), "the limit and a second; took {took:?}");
+}
+
+#[test]
+fn clients_that_do_not_answer_do_not_hold_up_a_drain_to_its_limit() {
+    let served = serve(Chat::default());
+    // Nobody reads any more: no answer to the GOAWAY, nor to the ping behind it.
+    let mut silent = Connection::open(&served.target);
+    assert!(silent.round_trip());
+    let before = Instant::now();
+    assert_eq!(run(served.server.drain(Duration::from_secs(15))), Drained::Complete);
+    let took = before.elapsed();
+    assert!(took < Duration::from_secs(8), "five seconds for the client's answer; took {took:?}");
 }
 
 #[test]

@@ -280,7 +280,7 @@ fn the_identity_is_the_one_of_the_certificate() {
         .add_cert(certificate, key)
         .build();
     let server = Server::builder()
-        .listen_with("127.0.0.1:0".parse().unwrap(), credentials)
+        .listen_with_verified("127.0.0.1:0".parse().unwrap(), credentials)
         .service(ChatServiceServer::new(Chat::default()))
         .interceptor(Who(Mutex::new(sender)))
         .start()

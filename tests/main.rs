@@ -1,27 +1,37 @@
 //! The tests by behaviour: one program, as linking C-core takes a while.
 
+mod admin;
+mod auth;
 mod bare;
 mod call_command;
+mod call_log;
 mod cancellation;
 mod cardinality;
 mod channelz;
 mod clients;
 mod command_line;
 mod compression;
+mod connections;
 mod deadlines;
 mod drain;
 mod endings;
 mod health;
 mod hostile;
 mod interceptors;
+mod limits;
 mod linking;
 mod load;
 mod metadata;
+mod metrics;
 mod panics;
 mod peers;
 mod reflection;
+mod replicas;
 mod stalled;
 mod support;
+mod tls;
+mod trace;
 mod traps;
 mod uploads;
 mod vanishing;
+mod xds;

@@ -1,15 +1,13 @@
 //! The chat service on other stacks: their clients can't tell our server from one of their
-//! own kind, nor our client their servers. A stack whose toolchain is missing is told as NOT
-//! RUN; with `QUARTET_REQUIRE_PEERS` set it is a failure.
+//! own kind, nor our client their servers.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 
 use crate::command_line::{ARTICLE_CLIENT, ARTICLE_SERVER};
+use crate::support::build::{build, folder};
 use crate::support::process::{Process, chat_client, client, start, start_server};
 
-/// A folder under peers/, and how its programs are started once build.sh has run.
+/// A folder, and how its programs are started once build.sh has run.
 struct Peer {
     folder: &'static str,
     /// A command that succeeds where the toolchain is there.
@@ -20,19 +18,19 @@ struct Peer {
 
 const PEERS: [Peer; 3] = [
     Peer {
-        folder: "go/chat",
+        folder: "peers/go/chat",
         needs: &["go", "version"],
         server: &["bin/chat-server"],
         client: &["bin/chat-client"],
     },
     Peer {
-        folder: "tonic/chat",
+        folder: "peers/tonic/chat",
         needs: &["cargo", "--version"],
         server: &["target/release/chat-server"],
         client: &["target/release/chat-client"],
     },
     Peer {
-        folder: "python/chat",
+        folder: "peers/python/chat",
         needs: &["python3", "-c", "import ensurepip, venv"],
         server: &[".venv/bin/python", "server.py"],
         client: &[".venv/bin/python", "client.py"],
@@ -40,31 +38,15 @@ const PEERS: [Peer; 3] = [
 ];
 
 impl Peer {
-    fn path(&self) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(self.folder)
-    }
-
-    /// Builds it, one at a time; false, and told, where that can't be.
     fn build(&self) -> bool {
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let toolchain = Command::new(self.needs[0]).args(&self.needs[1..]).output();
-        if !toolchain.is_ok_and(|output| output.status.success()) {
-            let told = format!("NOT RUN: peers/{} needs {:?}", self.folder, self.needs.join(" "));
-            assert!(std::env::var_os("QUARTET_REQUIRE_PEERS").is_none(), "{told}");
-            eprintln!("{told}");
-            return false;
-        }
-        let build = Command::new(self.path().join("build.sh")).output().unwrap();
-        let log = String::from_utf8_lossy(&build.stderr);
-        assert!(build.status.success(), "peers/{}/build.sh: {log}", self.folder);
-        true
+        build(self.folder, self.needs)
     }
 
     fn start(&self, program: &[&str], args: &[&str]) -> Process {
-        let mut command = Command::new(self.path().join(program[0]));
+        let folder = folder(self.folder);
+        let mut command = Command::new(folder.join(program[0]));
         // Python's output would come in blocks.
-        command.args(&program[1..]).current_dir(self.path()).env("PYTHONUNBUFFERED", "1");
+        command.args(&program[1..]).current_dir(folder).env("PYTHONUNBUFFERED", "1");
         start(command, args)
     }
 

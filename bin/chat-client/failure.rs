@@ -41,7 +41,7 @@ impl Failure {
             Failure::Call { status, target } => {
                 eprintln!("chat-client: {}: {}", status.code(), one_line(status.message()));
                 eprintln!("  target: {target}");
-                eprintln!("  try:    {}", advice(status.code()));
+                eprintln!("  try:    {}", advice(status));
             }
             Failure::Input(why) | Failure::Environment(why) => eprintln!("chat-client: {why}"),
             // The status was printed.
@@ -52,18 +52,16 @@ impl Failure {
 }
 
 /// One line on what to do about a status.
-fn advice(code: Code) -> &'static str {
-    match code {
-        Code::Unavailable => {
-            "is the server running, and is this its address? --wait-for-ready waits for it"
-        }
+fn advice(status: &Status) -> &'static str {
+    match status.code() {
+        Code::Unavailable => unreachable(status.message()),
         Code::DeadlineExceeded => "give the call more time with --timeout, such as --timeout 10s",
         Code::ResourceExhausted => "send shorter messages, or raise the server's limit",
         Code::Unimplemented => {
             "does this server have the service, and reflection? `list` prints what it serves"
         }
         Code::Unauthenticated | Code::PermissionDenied => {
-            "send credentials, such as -H 'authorization: Bearer TOKEN'"
+            "send credentials, such as -H 'authorization: Bearer TOKEN', or a certificate (--cert)"
         }
         Code::Cancelled => "the server gave up the call: it may be shutting down; try again",
         Code::Internal | Code::Unknown | Code::DataLoss => {
@@ -71,4 +69,40 @@ fn advice(code: Code) -> &'static str {
         }
         _ => "read the message above: the server refused this request as it is",
     }
+}
+
+/// The same of a server that was not reached, as far as C-core says why.
+fn unreachable(message: &str) -> &'static str {
+    const CAUSES: [(&str, &str); 6] = [
+        (
+            "certificate_verify_failed",
+            "the server's certificate is of a CA that is not believed here, or not valid today: \
+             name its CA with --cacert",
+        ),
+        (
+            "is not in peer certificate",
+            "the server's certificate is for other names: call it by one of them, or give one \
+             with --server-name",
+        ),
+        (
+            "wrong_version_number",
+            "the server does not speak TLS there: leave out --tls, --cacert, --cert and --key",
+        ),
+        ("handshake failed", "is this an address with TLS? GRPC_VERBOSITY=debug here says more"),
+        (
+            "socket closed",
+            "the server hung up: it may want TLS (--cacert), or another certificate (--cert, --key)",
+        ),
+        (
+            "connection reset",
+            "the server hung up: it may want TLS (--cacert), or another certificate (--cert, --key)",
+        ),
+    ];
+    // OpenSSL writes with spaces what BoringSSL writes as a name.
+    let message = message.to_ascii_lowercase().replace(' ', "_");
+    let cause = CAUSES.iter().find(|(sign, _)| message.contains(&sign.replace(' ', "_")));
+    cause.map_or(
+        "is the server running, and is this its address? --wait-for-ready waits for it",
+        |(_, advice)| advice,
+    )
 }

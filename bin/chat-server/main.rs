@@ -9,17 +9,19 @@ use std::process::ExitCode;
 use clap::Parser;
 use futures::executor::block_on;
 use log::{info, warn};
-use quartet::chat::program::{self, EXIT_ENVIRONMENT};
+use quartet::chat::program::EXIT_ENVIRONMENT;
 use quartet::chat::{Chat, ChatServiceServer};
 use quartet::interceptors::EchoRequestId;
 use quartet::server::{Drained, Server};
+use quartet::services::Health;
+use quartet::tls::ServerTls;
 
 use options::Options;
 use signals::Signals;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    program::log_to_stderr(options.log_level());
+    options.start_log();
     match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -31,11 +33,15 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let mut signals = Signals::catch()?;
-    let server = start(options)?;
-    announce(&server)?;
-    let signal = signals.wait();
+    let tls = options.tls()?;
+    let health = Health::new();
+    let server = start(options, tls.as_ref(), &health)?;
+    let _admin = options.calls.start_admin(move || health.is_serving(""))?;
+    announce(&server, tls.as_ref())?;
+    let signal = signals.wait(|| reload(tls.as_ref()));
     info!(
-        "{signal}: draining, for {:?} at most; a second signal ends at once",
+        "{signal}: draining {} running calls, for {:?} at most; a second signal ends at once",
+        server.running_calls(),
         options.drain_timeout
     );
     signals.end_at_next();
@@ -47,15 +53,35 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn start(options: &Options) -> Result<Server, Box<dyn std::error::Error>> {
+fn start(
+    options: &Options,
+    tls: Option<&ServerTls>,
+    health: &Health,
+) -> Result<Server, Box<dyn std::error::Error>> {
     let builder = Server::builder()
+        .health(health.clone())
         .interceptor(EchoRequestId)
         .service(ChatServiceServer::new(Chat::default().pace(options.pace)));
-    Ok(options.apply(builder)?.start()?)
+    Ok(options.apply(builder, tls)?.start()?)
 }
 
-/// Says on stdout, in one line, that the server is ready, and where.
-fn announce(server: &Server) -> io::Result<()> {
+/// What SIGHUP asks for.
+fn reload(tls: Option<&ServerTls>) {
+    match tls {
+        // What comes of it is in the log.
+        Some(tls) => drop(tls.reload()),
+        None => info!("SIGHUP: nothing to read again, as there is no --tls-cert"),
+    }
+}
+
+/// Says on stdout, in one line, that the server is ready, and where; and in the log, how secure.
+fn announce(server: &Server, tls: Option<&ServerTls>) -> io::Result<()> {
+    for address in server.addresses() {
+        match tls {
+            Some(tls) => info!("listening on {address}, TLS: {tls}"),
+            None => info!("listening on {address}, insecure: no TLS"),
+        }
+    }
     let addresses: Vec<_> = server.addresses().iter().map(ToString::to_string).collect();
     let mut out = io::stdout().lock();
     writeln!(out, "listening on {}", addresses.join(" "))?;

@@ -1,23 +1,42 @@
 //! A channel: the connections to a target, over which a client makes its calls.
 
+mod connecting;
+mod renewed;
+mod service_config;
+
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use grpcio::{ChannelBuilder as GrpcioBuilder, ChannelCredentials, EnvBuilder, Environment};
 
 use crate::rpc::{Client, Config, Interceptor, Interceptors};
 use crate::seam::Owed;
+use crate::tls::ClientTls;
 use crate::transport::{Transport, transport_settings};
+
+pub use connecting::Backoff;
+pub use service_config::{Methods, Retry, ServiceConfig};
+
+use connecting::Connecting;
+use renewed::Renewed;
 
 /// How a channel is put together. Connecting begins with the first call.
 pub struct ChannelBuilder {
     target: String,
-    credentials: ChannelCredentials,
+    security: Security,
     transport: Transport,
     interceptors: Interceptors,
     one_reply: Owed,
     server_name: Option<String>,
     own_connections: bool,
+    connecting: Connecting,
+    service_config: ServiceConfig,
+}
+
+enum Security {
+    Credentials(ChannelCredentials),
+    Tls(ClientTls),
 }
 
 impl ChannelBuilder {
@@ -25,7 +44,15 @@ impl ChannelBuilder {
 
     /// Connects with grpcio's credentials, such as certificates; without encryption by default.
     pub fn credentials(mut self, credentials: ChannelCredentials) -> Self {
-        self.credentials = credentials;
+        self.security = Security::Credentials(credentials);
+        self
+    }
+
+    /// Connects with TLS; without encryption by default. When its files have changed, new calls go
+    /// over new connections, and those that run go on. The channel shares its connections with
+    /// no other.
+    pub fn tls(mut self, tls: &ClientTls) -> Self {
+        self.security = Security::Tls(tls.clone());
         self
     }
 
@@ -59,26 +86,101 @@ impl ChannelBuilder {
         self
     }
 
+    /// How calls find a server among several, and what becomes of those that fail. By default all
+    /// go to the first that is reached, and fail when it does.
+    pub fn service_config(mut self, config: ServiceConfig) -> Self {
+        self.service_config = config;
+        self
+    }
+
+    /// The pauses between attempts to connect; those of [`Backoff::default`] by default.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.connecting.backoff = Some(backoff);
+        self
+    }
+
+    /// How long without a call before the connections are closed, to be opened anew by the next;
+    /// 30 minutes by default.
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.connecting.idle_timeout = Some(time);
+        self
+    }
+
+    /// How soon after a name was resolved it is resolved again, when a connection is lost; 30
+    /// seconds by default. C-core asks DNS only then: so new replicas are found as servers close
+    /// connections, which they do with
+    /// [`max_connection_age`](crate::server::ServerBuilder::max_connection_age).
+    pub fn resolve_at_most_every(mut self, time: Duration) -> Self {
+        self.connecting.resolve_at_most_every = Some(time);
+        self
+    }
+
     /// Makes the channel, with a completion queue and a thread of its own.
     pub fn build(self) -> Channel {
+        let ChannelBuilder { target, security, transport, .. } = self;
         let environment = EnvBuilder::new()
             .cq_count(1)
             .name_prefix("quartet-client")
-            .after_start(move || self.transport.start_queue_thread())
+            .after_start(move || transport.start_queue_thread())
             .build();
-        let environment = Arc::new(environment);
+        let target: Arc<str> = target.into();
+        let plan = Plan {
+            environment: Arc::new(environment),
+            target: target.clone(),
+            transport,
+            interceptors: self.interceptors,
+            one_reply: self.one_reply,
+            server_name: self.server_name,
+            own_connections: self.own_connections,
+            connecting: self.connecting,
+            service_config: self.service_config,
+        };
+        let client = match security {
+            Security::Credentials(credentials) => plan.connect(credentials),
+            Security::Tls(tls) => {
+                let renewed = Renewed::new(tls, move |credentials| plan.connect(credentials));
+                Client::renewed(move || renewed.client())
+            }
+        };
+        Channel { client, target }
+    }
+}
+
+/// All that a channel is made of but its credentials, which may be followed by others.
+struct Plan {
+    environment: Arc<Environment>,
+    target: Arc<str>,
+    transport: Transport,
+    interceptors: Interceptors,
+    one_reply: Owed,
+    server_name: Option<String>,
+    own_connections: bool,
+    connecting: Connecting,
+    service_config: ServiceConfig,
+}
+
+impl Plan {
+    fn connect(&self, credentials: ChannelCredentials) -> Client {
         let mut builder = self
             .transport
-            .apply(GrpcioBuilder::new(environment.clone()), self.transport.max_metadata)
+            .apply(GrpcioBuilder::new(self.environment.clone()), self.transport.max_metadata)
             .default_compression_algorithm(self.transport.compression.algorithm())
             .use_local_subchannel_pool(self.own_connections);
-        if let Some(name) = self.server_name {
-            builder = builder.default_authority(&*name).override_ssl_target(name);
+        builder = self.connecting.apply(builder);
+        if let Some(config) = self.service_config.to_core() {
+            builder = builder.raw_cfg_string(c"grpc.service_config".into(), config);
         }
-        let inner = builder.set_credentials(self.credentials).connect(&self.target);
-        let target = self.target.into();
-        let (interceptors, one_reply) = (self.interceptors, self.one_reply);
-        Channel { inner, environment, target, interceptors, one_reply }
+        if let Some(name) = &self.server_name {
+            builder = builder.default_authority(&**name).override_ssl_target(&**name);
+        }
+        let channel = builder.set_credentials(credentials).connect(&self.target);
+        let config = Config {
+            environment: self.environment.clone(),
+            target: self.target.clone(),
+            interceptors: self.interceptors.clone(),
+            one_reply: self.one_reply,
+        };
+        Client::over(channel, config)
     }
 }
 
@@ -86,25 +188,32 @@ impl ChannelBuilder {
 /// last client over it and the last call are dropped.
 #[derive(Clone)]
 pub struct Channel {
-    inner: grpcio::Channel,
-    environment: Arc<Environment>,
+    client: Client,
     target: Arc<str>,
-    interceptors: Interceptors,
-    one_reply: Owed,
 }
 
 impl Channel {
-    /// Starts putting a channel together. The target is `host:port`, `unix:path`, or any
-    /// other that C-core knows, such as `dns:///host:port` or `ipv4:1.2.3.4:5,1.2.3.6:7`.
+    /// Starts putting a channel together. The target is any
+    /// [name that C-core knows](https://github.com/grpc/grpc/blob/master/doc/naming.md):
+    ///
+    /// - `host:port` or `dns:///host:port`: every address that DNS has for the host;
+    /// - `ipv4:10.0.0.1:50051,10.0.0.2:50051`, `ipv6:[::1]:50051`: these addresses;
+    /// - `unix:path`, `unix:///absolute/path`, `unix-abstract:name`: a socket of this machine;
+    /// - `xds:///service`: what a control plane says, which `GRPC_XDS_BOOTSTRAP` names.
+    ///
+    /// Of several addresses the first that is reached gets every call, unless
+    /// [`ServiceConfig::round_robin`] spreads them.
     pub fn builder(target: impl Into<String>) -> ChannelBuilder {
         ChannelBuilder {
             target: target.into(),
-            credentials: ChannelCredentials::insecure(),
+            security: Security::Credentials(ChannelCredentials::insecure()),
             transport: Transport::of_channel(),
             interceptors: Vec::new(),
             one_reply: Owed::ExactlyOne,
             server_name: None,
             own_connections: false,
+            connecting: Connecting::default(),
+            service_config: ServiceConfig::new(),
         }
     }
 
@@ -121,8 +230,7 @@ impl Channel {
 
 impl From<&Channel> for Client {
     fn from(channel: &Channel) -> Self {
-        let Channel { inner, environment, target, interceptors, one_reply } = channel.clone();
-        Client::over(inner, Config { environment, target, interceptors, one_reply })
+        channel.client.clone()
     }
 }
 

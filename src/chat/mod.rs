@@ -1,5 +1,6 @@
 //! The chat service of the article, and what its programs have in common.
 
+mod json_log;
 pub mod program;
 mod service;
 mod text;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use log::{LevelFilter, Log};
 
+use super::json_log;
+
 /// Something failed that is not one of the other codes.
 pub const EXIT_FAILED: u8 = 1;
 /// The command line, or the input, is wrong.
@@ -24,10 +26,30 @@ pub fn version() -> &'static str {
     &VERSION
 }
 
-/// Logs to stderr; `RUST_LOG` decides how much, if it is set.
+/// How a log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// A JSON object in a line, for programs: `ts` (RFC 3339), `level`, `target`, `message`, and
+    /// the key-values of the record.
+    Json,
+}
+
+/// Logs to stderr, as text; `RUST_LOG` decides how much, if it is set.
 pub fn log_to_stderr(level: LevelFilter) {
+    log_to_stderr_as(LogFormat::Text, level);
+}
+
+/// The same in this format.
+pub fn log_to_stderr_as(format: LogFormat, level: LevelFilter) {
     let mut builder = env_logger::Builder::new();
-    start_log(builder.filter_level(level).parse_default_env().format_target(false));
+    builder.filter_level(level).parse_default_env().format_target(false);
+    if format == LogFormat::Json {
+        builder.format(|out, record| json_log::write_line(out, record));
+    }
+    start_log(&mut builder);
 }
 
 /// Starts this log. What C-core logs is for those who look into C-core: it is shown when

@@ -23,18 +23,38 @@ use super::{Request, Response, Sender, Status, Streaming, timeout};
 /// A call that is made while serving another one (in the handler, on its thread) gets no
 /// more time than is left there. Dropping a call's future, reply or stream cancels it.
 #[derive(Clone)]
-pub struct Client(Arc<Shared>);
+pub struct Client(Way);
+
+#[derive(Clone)]
+enum Way {
+    Fixed(Arc<Shared>),
+    /// Asked before each call.
+    Renewed(Arc<dyn Fn() -> Client + Send + Sync>),
+}
 
 impl Client {
     pub(crate) fn over(channel: grpcio::Channel, config: Config) -> Self {
         seam::check();
-        Client(Arc::new(Shared { grpcio: grpcio::Client::new(channel), config }))
+        let grpcio = grpcio::Client::new(channel);
+        Client(Way::Fixed(Arc::new(Shared { grpcio, config })))
+    }
+
+    /// Makes each call over the client that is the right one then.
+    pub(crate) fn renewed(current: impl Fn() -> Client + Send + Sync + 'static) -> Self {
+        Client(Way::Renewed(Arc::new(current)))
+    }
+
+    fn shared(&self) -> Arc<Shared> {
+        match &self.0 {
+            Way::Fixed(shared) => shared.clone(),
+            Way::Renewed(current) => current().shared(),
+        }
     }
 
     /// Runs a future on the thread of the channel's completion queue: the cheapest place to
     /// make calls from, and a place that must never block.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.0.grpcio.spawn(future);
+        self.shared().grpcio.spawn(future);
     }
 
     /// One request, one reply.
@@ -48,12 +68,12 @@ impl Client {
         request: Request<Q>,
     ) -> Result<Response<R>, Status> {
         let (message, mut started, option) =
-            self.start(method.name, request, self.0.config.one_reply)?;
+            self.start(method.name, request, |config| config.one_reply)?;
         started.sent(&message);
         let method = codec::client_side(method);
         let receiver = started
             .seen
-            .within(|| self.0.grpcio.unary_call_async(&method, &message, option))
+            .within(|| started.client.grpcio.unary_call_async(&method, &message, option))
             .map_err(Status::from_grpcio)?;
         started.finish(receiver.await)
     }
@@ -67,12 +87,12 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<Q>,
     ) -> Result<Streaming<R>, Status> {
-        let (message, started, option) = self.start(method.name, request, Owed::Any)?;
+        let (message, started, option) = self.start(method.name, request, |_| Owed::Any)?;
         started.sent(&message);
         let method = codec::client_side(method);
         let receiver = started
             .seen
-            .within(|| self.0.grpcio.server_streaming(&method, &message, option))
+            .within(|| started.client.grpcio.server_streaming(&method, &message, option))
             .map_err(Status::from_grpcio)?;
         Ok(Streaming::new(Replies::new(receiver, started)))
     }
@@ -87,11 +107,11 @@ impl Client {
         request: Request<()>,
     ) -> Result<(Sender<Q>, Reply<R>), Status> {
         let ((), mut started, option) =
-            self.start(method.name, request, self.0.config.one_reply)?;
+            self.start(method.name, request, |config| config.one_reply)?;
         let method = codec::client_side(method);
         let (sink, receiver) = started
             .seen
-            .within(|| self.0.grpcio.client_streaming(&method, option))
+            .within(|| started.client.grpcio.client_streaming(&method, option))
             .map_err(Status::from_grpcio)?;
         let sender = Sender::new(sink, &started.client, started.tally());
         Ok((sender, Reply(async move { started.finish(receiver.await) }.boxed())))
@@ -106,11 +126,11 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Streaming<R>), Status> {
-        let ((), started, option) = self.start(method.name, request, Owed::Any)?;
+        let ((), started, option) = self.start(method.name, request, |_| Owed::Any)?;
         let method = codec::client_side(method);
         let (sink, receiver) = started
             .seen
-            .within(|| self.0.grpcio.duplex_streaming(&method, option))
+            .within(|| started.client.grpcio.duplex_streaming(&method, option))
             .map_err(Status::from_grpcio)?;
         let sender = Sender::new(sink, &started.client, started.tally());
         Ok((sender, Streaming::new(Replies::new(receiver, started))))
@@ -122,14 +142,16 @@ impl Client {
         &self,
         method: &'static str,
         request: Request<Q>,
-        owed: Owed,
+        owed: impl FnOnce(&Config) -> Owed,
     ) -> Result<(Q, Started, CallOption), Status> {
-        let (message, Outset { mut metadata, timeout, wait_for_ready, compressed }) =
-            request.into_parts();
+        let (message, outset) = request.into_parts();
+        let Outset { mut metadata, mut extensions, timeout, wait_for_ready, compressed } = outset;
         let timeout = within_callers_time(timeout).map(timeout::never_more);
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let Config { interceptors, target, .. } = &self.0.config;
-        let watch = Watch::made(interceptors, method, &mut metadata, deadline, target)?;
+        let client = self.shared();
+        let Config { interceptors, target, .. } = &client.config;
+        let watch =
+            Watch::made(interceptors, method, &mut metadata, &mut extensions, deadline, target)?;
         let flags = WriteFlags::default().force_no_compress(!compressed);
         let mut option = CallOption::default().wait_for_ready(wait_for_ready).write_flags(flags);
         if let Some(timeout) = timeout {
@@ -138,8 +160,8 @@ impl Client {
         if let Some(headers) = metadata.to_grpcio().map_err(Status::from_grpcio)? {
             option = option.headers(headers);
         }
-        let seen = ClientCall::new(owed);
-        Ok((message, Started { seen, deadline, watch, client: self.0.clone() }, option))
+        let seen = ClientCall::new(owed(&client.config));
+        Ok((message, Started { seen, deadline, watch, client }, option))
     }
 }
 

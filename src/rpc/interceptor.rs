@@ -3,8 +3,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use crate::seam::ServerCall;
+use crate::seam::{self, ServerCall};
 
+use super::extensions::Extensions;
 use super::{Metadata, Status};
 
 /// Sees every call of a server, or of a channel, in all four styles: before it runs, and
@@ -13,7 +14,8 @@ use super::{Metadata, Status};
 /// It runs on the thread of a completion queue, so it must not block.
 pub trait Interceptor: Send + Sync + 'static {
     /// Before the handler gets the request, or before a client starts the call. The metadata
-    /// may be changed: the handler sees, or the client sends, what is left in it.
+    /// may be changed: the handler sees, or the client sends, what is left in it. Values for
+    /// others may be left with [`Call::extend`].
     ///
     /// # Errors
     /// A status refuses the call: it ends with it, and neither the handler nor the
@@ -51,6 +53,7 @@ pub struct Call {
     deadline: Option<Instant>,
     started: Instant,
     peer: Peer,
+    extensions: Extensions,
 }
 
 enum Peer {
@@ -90,6 +93,14 @@ impl Call {
         }
     }
 
+    /// On a client: the channel's target, as it was given.
+    pub fn target(&self) -> Option<&str> {
+        match &self.peer {
+            Peer::Caller(_) => None,
+            Peer::Target(target) => Some(target),
+        }
+    }
+
     /// On a server: the names that the caller's certificate proves, as in
     /// [`Request::identity`](super::Request::identity).
     pub fn identity(&self) -> Vec<String> {
@@ -112,6 +123,30 @@ impl Call {
     /// When the caller stops waiting, if there is a deadline.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
+    }
+
+    /// Leaves a value with the call: for the interceptors behind this one, for
+    /// [`Interceptor::after`] and, on a server, for the handler
+    /// ([`Request::extension`](super::Request::extension)) and the calls that it makes
+    /// ([`served_extension`](Self::served_extension)). It hides an earlier one of its type.
+    pub fn extend<T: Send + Sync + 'static>(&mut self, value: T) {
+        self.extensions.add(value);
+    }
+
+    /// The value of this type that was left with the call, by an interceptor or, on a client, by
+    /// [`Request::extend`](super::Request::extend).
+    pub fn extension<T: 'static>(&self) -> Option<&T> {
+        self.extensions.get()
+    }
+
+    /// On a client: the value of this type that was left with the call that is being served on
+    /// this thread, if this one is made in its handler.
+    pub fn served_extension<T: Clone + 'static>(&self) -> Option<T> {
+        let served = match self.peer {
+            Peer::Target(_) => seam::current()?,
+            Peer::Caller(_) => return None,
+        };
+        served.values()?.downcast_ref::<Extensions>()?.get().cloned()
     }
 
     /// How long the call has been running.
@@ -183,10 +218,15 @@ impl Watch {
         interceptors: &Interceptors,
         method: &'static str,
         metadata: &mut Metadata,
+        extensions: &mut Extensions,
         call: &Arc<ServerCall>,
     ) -> Result<Self, Status> {
-        let peer = || Peer::Caller(call.clone());
-        Watch::start(interceptors, method, metadata, call.deadline(), peer)
+        let (deadline, peer) = (call.deadline(), || Peer::Caller(call.clone()));
+        let watch = Watch::start(interceptors, method, metadata, extensions, deadline, peer)?;
+        if !extensions.is_empty() {
+            call.set_values(Box::new(extensions.clone()));
+        }
+        Ok(watch)
     }
 
     /// Asks the interceptors of a channel about a call that is to be made.
@@ -194,35 +234,58 @@ impl Watch {
         interceptors: &Interceptors,
         method: &'static str,
         metadata: &mut Metadata,
+        extensions: &mut Extensions,
         deadline: Option<Instant>,
         target: &Arc<str>,
     ) -> Result<Self, Status> {
-        Watch::start(interceptors, method, metadata, deadline, || Peer::Target(target.clone()))
+        let peer = || Peer::Target(target.clone());
+        Watch::start(interceptors, method, metadata, extensions, deadline, peer)
     }
 
     fn start(
         interceptors: &Interceptors,
         method: &'static str,
         metadata: &mut Metadata,
+        extensions: &mut Extensions,
         deadline: Option<Instant>,
         peer: impl FnOnce() -> Peer,
     ) -> Result<Self, Status> {
         if interceptors.is_empty() {
             return Ok(Watch(None));
         }
-        let started = Instant::now();
-        let mut call =
-            Call { method, metadata: std::mem::take(metadata), deadline, started, peer: peer() };
-        let mut passed = Vec::with_capacity(interceptors.len());
+        let call = Call {
+            method,
+            metadata: std::mem::take(metadata),
+            deadline,
+            started: Instant::now(),
+            peer: peer(),
+            extensions: std::mem::take(extensions),
+        };
+        let passed = Vec::with_capacity(interceptors.len());
+        let watched = Watched { call, passed, tally: Arc::default() };
+        let mut watch = Watch(Some(Box::new(watched)));
+        match watch.ask(interceptors, metadata, extensions) {
+            Ok(()) => Ok(watch),
+            Err(status) => Err(watch.end(status)),
+        }
+    }
+
+    /// Asks the interceptors in turn. For those that let the call pass it ends even if a later
+    /// one panics.
+    fn ask(
+        &mut self,
+        interceptors: &Interceptors,
+        metadata: &mut Metadata,
+        extensions: &mut Extensions,
+    ) -> Result<(), Status> {
+        let Some(Watched { call, passed, .. }) = self.0.as_deref_mut() else { return Ok(()) };
         for interceptor in interceptors {
-            if let Err(status) = interceptor.before(&mut call) {
-                let mut refused = Watch(Some(Box::new(Watched::new(call, passed))));
-                return Err(refused.end(status));
-            }
+            interceptor.before(call)?;
             passed.push(interceptor.clone());
         }
         metadata.clone_from(&call.metadata);
-        Ok(Watch(Some(Box::new(Watched::new(call, passed)))))
+        extensions.clone_from(&call.extensions);
+        Ok(())
     }
 
     /// Where the messages of the call are counted, if anybody wants to know.
@@ -250,10 +313,6 @@ impl Watch {
 }
 
 impl Watched {
-    fn new(call: Call, passed: Interceptors) -> Self {
-        Watched { call, passed, tally: Arc::default() }
-    }
-
     fn end(self, status: Status) -> Status {
         let (sent, received) = (traffic(&self.tally.sent), traffic(&self.tally.received));
         let mut end = End { status, sent, received };

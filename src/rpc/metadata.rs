@@ -6,7 +6,7 @@ use crate::seam::Pairs;
 ///
 /// Keys are lower case. The value of a key that ends with `-bin` is bytes; any other is
 /// printable ASCII (see "Custom-Metadata" in gRPC's PROTOCOL-HTTP2).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Metadata(Pairs);
 
 /// Why something can't be metadata.
@@ -49,6 +49,23 @@ impl Metadata {
         Ok(())
     }
 
+    /// Adds every pair of another one.
+    pub fn extend(&mut self, other: &Metadata) {
+        self.0.append(&other.0);
+    }
+
+    /// Removes every pair with this key.
+    pub fn remove(&mut self, key: &str) {
+        let key = key.to_ascii_lowercase();
+        if !self.iter().any(|(name, _)| name == key) {
+            return;
+        }
+        let mut kept = Pairs::with_capacity(self.len());
+        let others = self.iter().filter(|(name, _)| *name != key);
+        others.for_each(|(name, value)| kept.push(name, value));
+        self.0 = kept;
+    }
+
     /// The value of the first pair with this key, if it is text.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.get_bytes(key).and_then(|value| str::from_utf8(value).ok())
@@ -86,9 +103,9 @@ impl Metadata {
         self.iter().map(|(key, value)| key.len() + value.len() + 32).sum()
     }
 
-    /// Adds a pair that C-core takes for itself.
-    pub(super) fn push_internal(&mut self, key: &str, value: &str) {
-        self.0.push(key, value.as_bytes());
+    /// Adds a pair whose key is gRPC's own.
+    pub(crate) fn push_internal(&mut self, key: &str, value: impl AsRef<[u8]>) {
+        self.0.push(key, value.as_ref());
     }
 
     pub(super) fn from_pairs(pairs: Pairs) -> Self {
@@ -118,6 +135,19 @@ impl Metadata {
             };
         }
         Ok(Some(builder.build()))
+    }
+}
+
+/// The keys whose values are secrets: they are not shown.
+const SECRET: &[&str] = &["authorization", "proxy-authorization", "cookie"];
+
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.iter().map(|(key, value)| match SECRET.contains(&key) {
+            true => (key, "(hidden)".into()),
+            false => (key, value.escape_ascii().to_string()),
+        });
+        f.debug_list().entries(shown).finish()
     }
 }
 
@@ -176,6 +206,25 @@ mod tests {
         assert_eq!(metadata.get_bytes("blob-bin"), Some(&[0, 255, 10][..]));
         let refused = metadata.add("blob", [0, 255]).unwrap_err();
         assert!(refused.to_string().contains("`-bin`"), "{refused}");
+    }
+
+    #[test]
+    fn a_removed_key_leaves_the_others_in_order() {
+        let mut metadata = Metadata::new();
+        for (key, value) in [("a", "1"), ("b", "2"), ("a", "3"), ("c", "4")] {
+            metadata.add(key, value).unwrap();
+        }
+        metadata.remove("A");
+        assert_eq!(metadata.iter().collect::<Vec<_>>(), [("b", &b"2"[..]), ("c", b"4")]);
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let mut metadata = Metadata::new();
+        metadata.add("authorization", "Bearer sesame").unwrap();
+        metadata.add("x-request-id", "17").unwrap();
+        let shown = format!("{metadata:?}");
+        assert_eq!(shown, r#"[("authorization", "(hidden)"), ("x-request-id", "17")]"#);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use crate::seam::ServerCall;
 
 use super::codec::Received;
+use super::extensions::Extensions;
 use super::{Compression, Compressor, Metadata};
 
 /// What a caller asks: a message (or a [`Streaming`](super::Streaming) of them) and what goes with it.
@@ -19,6 +20,7 @@ pub struct Request<T> {
     wait_for_ready: bool,
     compression: Option<Compression>,
     compressed: bool,
+    extensions: Extensions,
     call: Option<Served>,
 }
 
@@ -42,6 +44,7 @@ impl<T> Request<T> {
             wait_for_ready: false,
             compression: None,
             compressed: true,
+            extensions: Extensions::default(),
             call: None,
         }
     }
@@ -49,10 +52,12 @@ impl<T> Request<T> {
     pub(super) fn served(
         received: Received<T>,
         metadata: Metadata,
+        extensions: Extensions,
         call: &Arc<ServerCall>,
     ) -> Self {
         let Received { message, compressed, .. } = received;
-        Request { metadata, compressed, call: Some(Served(call.clone())), ..Request::new(message) }
+        let call = Some(Served(call.clone()));
+        Request { metadata, compressed, extensions, call, ..Request::new(message) }
     }
 
     /// The message.
@@ -79,6 +84,7 @@ impl<T> Request<T> {
             wait_for_ready: self.wait_for_ready,
             compression: self.compression,
             compressed: self.compressed,
+            extensions: self.extensions,
             call: self.call,
         }
     }
@@ -91,6 +97,18 @@ impl<T> Request<T> {
     /// The metadata, to be changed by a client.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
         &mut self.metadata
+    }
+
+    /// Leaves a value with the request: for the interceptors of the client that makes the call,
+    /// or for a handler that is called directly. It does not travel to the server.
+    pub fn extend<V: Send + Sync + 'static>(&mut self, value: V) {
+        self.extensions.add(value);
+    }
+
+    /// The value of this type that an interceptor of the server left with the call
+    /// ([`Call::extend`](super::Call::extend)).
+    pub fn extension<V: 'static>(&self) -> Option<&V> {
+        self.extensions.get()
     }
 
     /// Gives the call this much time, from when it is started; none by default. When it is
@@ -144,9 +162,9 @@ impl<T> Request<T> {
     }
 
     /// On the server: the names that the caller's certificate proves (its SANs, or else its
-    /// common name); none for a caller without one. They are worth as much as the server's
-    /// credentials make them: a server that takes client certificates without verifying them
-    /// shows whatever is in them.
+    /// common name). None for a caller without one, and none at all on a server that
+    /// listens with grpcio's own credentials (`listen_with`), as those may let in certificates
+    /// that were not verified.
     pub fn identity(&self) -> Vec<String> {
         self.call.as_ref().map(|call| call.0.identity()).unwrap_or_default()
     }
@@ -156,14 +174,15 @@ impl<T> Request<T> {
         if let Some(compression) = self.compression {
             compression.request(&mut self.metadata);
         }
-        let Request { metadata, timeout, wait_for_ready, compressed, .. } = self;
-        (self.message, Outset { metadata, timeout, wait_for_ready, compressed })
+        let Request { metadata, extensions, timeout, wait_for_ready, compressed, .. } = self;
+        (self.message, Outset { metadata, extensions, timeout, wait_for_ready, compressed })
     }
 }
 
 /// How a call is to be made.
 pub(super) struct Outset {
     pub metadata: Metadata,
+    pub extensions: Extensions,
     pub timeout: Option<Duration>,
     pub wait_for_ready: bool,
     pub compressed: bool,

@@ -6,10 +6,12 @@ use grpcio::RpcContext;
 
 use crate::seam::ServerCall;
 
+use super::extensions::Extensions;
 use super::guard::{Task, until_over};
 use super::inbound::Intake;
 use super::interceptor::{Interceptors, Watch};
 use super::reply::{Failing, Reply};
+use super::running::Running;
 use super::{Compression, Metadata, Request, Response, Status};
 
 /// What holds for every method of a server.
@@ -20,8 +22,11 @@ pub(crate) struct Terms {
     pub exactly_one_request: bool,
     /// The most metadata that a call may come with, in bytes as HTTP/2 counts them.
     pub max_metadata: usize,
+    /// Whether no client certificate gets through that was not verified.
+    pub verified: bool,
     /// How replies are compressed that don't say so themselves.
     pub compression: Compression,
+    pub running: Running,
 }
 
 impl Terms {
@@ -64,10 +69,16 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
     {
         let Exchange { call, method, mut metadata, request, reply, keep, terms } = self;
         let within = call.clone();
+        let running = terms.running.one();
         let checked = terms.check(metadata.size());
+        if terms.verified {
+            call.trust_certificate();
+        }
         call.set_compression(terms.compression.replied());
         let work = async move {
-            let watch = Watch::served(&terms.interceptors, method, &mut metadata, &call);
+            let Terms { interceptors, .. } = &*terms;
+            let mut extensions = Extensions::default();
+            let watch = Watch::served(interceptors, method, &mut metadata, &mut extensions, &call);
             let mut watch = match watch {
                 Ok(watch) => watch,
                 Err(refused) => return reply.fail(&call, refused).await,
@@ -77,12 +88,12 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
             }
             match until_over(&call, method, request.take(watch.tally())).await {
                 Ok(received) => {
-                    let request = Request::served(received, metadata, &call);
+                    let request = Request::served(received, metadata, extensions, &call);
                     handler(request, Responder { call, method, reply, watch }).await;
                 }
                 Err(status) => reply.fail(&call, watch.end(status)).await,
             }
-            drop(keep);
+            drop((keep, running));
         };
         context.spawn(Task { call: within, method, work });
     }

@@ -1,9 +1,10 @@
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::ptr;
 use std::slice;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -31,9 +32,11 @@ pub struct ServerCall {
     half_closed: AtomicBool,
     headers_sent: AtomicBool,
     uncompressed: AtomicBool,
+    trusted: AtomicBool,
     /// Of the reply, as C-core's levels are numbered.
     compression: AtomicU8,
     outgoing: Mutex<Outgoing>,
+    values: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 #[derive(Default)]
@@ -76,8 +79,10 @@ impl ServerCall {
             half_closed: AtomicBool::new(false),
             headers_sent: AtomicBool::new(false),
             uncompressed: AtomicBool::new(false),
+            trusted: AtomicBool::new(false),
             compression: AtomicU8::new(0),
             outgoing: Mutex::default(),
+            values: OnceLock::new(),
         })
     }
 
@@ -97,10 +102,19 @@ impl ServerCall {
         }
     }
 
-    /// The names that the caller's credentials prove: of a certificate the SANs, or else the
-    /// common name; none for a caller without.
+    /// Notes that the caller's certificate was verified, if there is one: C-core says the same of
+    /// one that was not.
+    pub(crate) fn trust_certificate(&self) {
+        self.trusted.store(true, Ordering::Release);
+    }
+
+    /// The names that the caller's credentials prove: of a certificate that was verified the SANs,
+    /// or else the common name; none for a caller without.
     pub(crate) fn identity(&self) -> Vec<String> {
         let mut names = Vec::new();
+        if !self.trusted.load(Ordering::Acquire) {
+            return names;
+        }
         // SAFETY: the call is alive; its context is released once, after the last property was
         // copied, and the iterator does not outlive it.
         unsafe {
@@ -163,6 +177,15 @@ impl ServerCall {
 
     pub(crate) fn compresses(&self) -> bool {
         !self.uncompressed.load(Ordering::Acquire)
+    }
+
+    /// Keeps what others want to know of the call while it is served; once.
+    pub(crate) fn set_values(&self, values: Box<dyn Any + Send + Sync>) {
+        let _ = self.values.set(values);
+    }
+
+    pub(crate) fn values(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.values.get().map(Box::as_ref)
     }
 
     /// The headers that leave with the first message, or with the status.

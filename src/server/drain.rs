@@ -1,13 +1,14 @@
 use std::cell::Cell;
 use std::pin::pin;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
 use futures::future::{self, Either};
 use futures_timer::Delay;
 
 use super::Server;
+use crate::rpc::Running;
 
 /// How a drain ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,21 +21,35 @@ pub enum Drained {
     Stuck,
 }
 
+/// How long clients get to answer to the `GOAWAY`, when they have no calls any more. A connection
+/// whose client has vanished without a word would hold up the drain to its limit.
+const UNANSWERED: Duration = Duration::from_secs(5);
+
 /// How long cancelled calls get to end.
 const CANCELLING: Duration = Duration::from_millis(900);
 
 impl Server {
-    /// Stops: refuses new connections and calls at once (clients are told by GOAWAY to go
-    /// elsewhere), lets running calls end, cancels those that still run after `limit`. Takes
-    /// the limit and a second at most, whatever handlers and clients do.
+    /// Stops, in the order that a cluster expects:
+    ///
+    /// 1. its [`Health`](crate::services::Health), if it has one, says that nothing is serving; for
+    ///    the [`drain_delay`](super::ServerBuilder::drain_delay) it serves on even so;
+    /// 2. new connections and calls are refused, and clients are told by `GOAWAY` to go elsewhere;
+    /// 3. running calls come to their own end; clients that do not answer to the `GOAWAY` then
+    ///    are left behind after five seconds;
+    /// 4. calls that still run after `limit` are cancelled.
+    ///
+    /// Takes the limit and a second at most, whatever handlers and clients do.
     pub async fn drain(mut self, limit: Duration) -> Drained {
         let Some(mut server) = self.inner.take() else {
             return Drained::Complete;
         };
+        let until = Instant::now() + limit;
         if let Some(health) = &self.health {
             health.stop();
         }
-        let outcome = stop(&mut server, limit).await;
+        Delay::new(self.drain_delay.min(limit)).await;
+        let left = until.saturating_duration_since(Instant::now());
+        let outcome = stop(&mut server, &self.running, left).await;
         match outcome {
             // Destroying it would wait for the handler that blocks, perhaps for ever.
             Drained::Stuck => std::mem::forget(server),
@@ -56,14 +71,21 @@ impl Drop for Server {
     }
 }
 
-async fn stop(server: &mut grpcio::Server, limit: Duration) -> Drained {
+async fn stop(server: &mut grpcio::Server, running: &Running, limit: Duration) -> Drained {
     let mut stopped = pin!(server.shutdown());
-    if let Either::Left(_) = future::select(stopped.as_mut(), Delay::new(limit)).await {
-        return Drained::Complete;
-    }
+    let left_alone = pin!(async {
+        running.none().await;
+        Delay::new(UNANSWERED).await;
+    });
+    let enough = future::select(Delay::new(limit), left_alone);
+    let outcome = match future::select(stopped.as_mut(), enough).await {
+        Either::Left(_) => return Drained::Complete,
+        Either::Right(_) if running.count() == 0 => Drained::Complete,
+        Either::Right(_) => Drained::Cancelled,
+    };
     server.cancel_all_calls();
     match future::select(stopped, Delay::new(CANCELLING)).await {
-        Either::Left(_) => Drained::Cancelled,
+        Either::Left(_) => outcome,
         Either::Right(_) => Drained::Stuck,
     }
 }
@@ -82,7 +104,7 @@ pub(super) fn mark_queue_thread() {
 /// on a thread of its own, which is waited for where that can be.
 pub(super) fn discard(mut server: grpcio::Server) {
     let worker = thread::Builder::new().name("quartet-stop".into()).spawn(move || {
-        match block_on(stop(&mut server, Duration::ZERO)) {
+        match block_on(stop(&mut server, &Running::default(), Duration::ZERO)) {
             Drained::Stuck => std::mem::forget(server),
             _ => drop(server),
         }

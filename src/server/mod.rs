@@ -2,32 +2,41 @@
 
 mod address;
 mod bind;
+mod connections;
 mod drain;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use grpcio::{
-    ChannelBuilder, EnvBuilder, ResourceQuota, ServerBuilder as GrpcioBuilder, ServerCredentials,
+    ChannelBuilder, EnvBuilder, Environment, ResourceQuota, ServerBuilder as GrpcioBuilder,
+    ServerCredentials,
 };
 
-use crate::rpc::{Interceptor, Service, Terms};
+use crate::rpc::{Interceptor, Running, Service, Terms};
 use crate::seam;
 use crate::services::{Health, Reflection, Serving};
+use crate::tls::ServerTls;
 use crate::transport::{Transport, transport_settings};
 
 pub use address::{Address, InvalidAddress};
 pub use bind::BindError;
 pub use drain::Drained;
 
+use connections::{Connections, Pings};
+
 /// How a server is put together. Nothing is opened before [`start`](Self::start).
 pub struct ServerBuilder {
     addresses: Vec<(Address, ServerCredentials)>,
+    /// Whether every client certificate that gets through was verified.
+    verified: bool,
     services: Vec<Service>,
     health: Option<Health>,
     reflection: Option<Reflection>,
     completion_queues: usize,
-    max_concurrent_streams: u32,
+    connections: Connections,
+    drain_delay: Duration,
     memory_quota: Option<usize>,
     transport: Transport,
     terms: Terms,
@@ -38,11 +47,32 @@ impl ServerBuilder {
 
     /// Adds an address to listen on, without encryption. A port of 0 picks a free one.
     pub fn listen(self, address: Address) -> Self {
-        self.listen_with(address, ServerCredentials::insecure())
+        self.listen_with_verified(address, ServerCredentials::insecure())
     }
 
-    /// Adds an address to listen on with grpcio's credentials, such as certificates.
-    pub fn listen_with(mut self, address: Address, credentials: ServerCredentials) -> Self {
+    /// Adds an address to listen on with TLS. A socket file may be one too.
+    pub fn listen_tls(self, address: Address, tls: &ServerTls) -> Self {
+        self.listen_with_verified(address, tls.credentials())
+    }
+
+    /// Adds an address to listen on with credentials of grpcio's making. Whether they verify the
+    /// certificates of clients can't be told, so
+    /// [`Request::identity`](crate::rpc::Request::identity) is empty then, at every address of
+    /// the server.
+    pub fn listen_with(self, address: Address, credentials: ServerCredentials) -> Self {
+        let mut builder = self.listen_with_verified(address, credentials);
+        builder.verified = false;
+        builder
+    }
+
+    /// The same for credentials that verify every certificate that a client shows, as grpcio's
+    /// `RequestClientCertificateAndVerify` and `RequestAndRequireClientCertificateAndVerify` do
+    /// (those that end with `ButDontVerify` let anybody in under any name).
+    pub fn listen_with_verified(
+        mut self,
+        address: Address,
+        credentials: ServerCredentials,
+    ) -> Self {
         self.addresses.push((address, credentials));
         self
     }
@@ -94,7 +124,7 @@ impl ServerBuilder {
     /// How many calls may run at once on one connection; 1,000 by default. Those over it wait
     /// in the client.
     pub fn max_concurrent_streams(mut self, count: u32) -> Self {
-        self.max_concurrent_streams = count;
+        self.connections.max_streams = count;
         self
     }
 
@@ -103,6 +133,50 @@ impl ServerBuilder {
     /// taking no new connections.
     pub fn memory_quota(mut self, bytes: usize) -> Self {
         self.memory_quota = Some(bytes);
+        self
+    }
+
+    /// How long a connection lives, give or take a tenth: then its client is told by `GOAWAY` to
+    /// make a new one, which spreads clients over new replicas. Without end by default
+    /// ([gRFC A9](https://github.com/grpc/proposal/blob/master/A9-server-side-conn-mgt.md)).
+    pub fn max_connection_age(mut self, age: Duration) -> Self {
+        self.connections.max_age = Some(age);
+        self
+    }
+
+    /// How long calls may go on after that, before they are cut off with the connection;
+    /// without end by default.
+    pub fn max_connection_age_grace(mut self, grace: Duration) -> Self {
+        self.connections.max_age_grace = Some(grace);
+        self
+    }
+
+    /// How long a connection may be without a call before it is closed; without end by default.
+    pub fn max_connection_idle(mut self, time: Duration) -> Self {
+        self.connections.max_idle = Some(time);
+        self
+    }
+
+    /// How long a client may take to set a connection up, TLS and HTTP/2 settings included; 20
+    /// seconds by default.
+    pub fn handshake_timeout(mut self, time: Duration) -> Self {
+        self.connections.handshake = time;
+        self
+    }
+
+    /// Which pings clients may send while no data is sent to them: one in so long a time, and
+    /// whether without a running call. By default one in five minutes, and one in two hours
+    /// without a call; two pings too many close the connection (`GOAWAY`, "too_many_pings").
+    pub fn permit_pings(mut self, every: Duration, without_calls: bool) -> Self {
+        self.connections.pings = Some(Pings { every, without_calls });
+        self
+    }
+
+    /// How long a server that is [drained](Server::drain) still takes new calls, while it says
+    /// already that it is not serving: so long as its load balancers take to notice. No time by
+    /// default; it counts towards the limit of the drain.
+    pub fn drain_delay(mut self, time: Duration) -> Self {
+        self.drain_delay = time;
         self
     }
 
@@ -123,30 +197,18 @@ impl ServerBuilder {
                 })
                 .build(),
         );
-        let mut arguments = ChannelBuilder::new(environment.clone())
-            // On by default in C-core; a second server on a taken port would start in silence.
-            .reuse_port(false)
-            .max_concurrent_stream(i32::try_from(self.max_concurrent_streams).unwrap_or(i32::MAX))
-            // When C-core ends a call at its deadline, it sends the end of the stream several
-            // times, which breaks the whole connection of a client on the h2 crate. `rpc`
-            // keeps the deadlines instead.
-            .raw_cfg_int(c"grpc.enable_deadline_checking".into(), 0);
-        if let Some(bytes) = self.memory_quota {
-            let quota = ResourceQuota::new(Some("quartet-server")).resize_memory(bytes);
-            arguments = arguments.set_resource_quota(quota);
-        }
-        // A call that C-core itself refuses is ended several times too, so `rpc` refuses what
-        // has too much metadata, and C-core only what has far too much.
-        let Transport { max_metadata, compression, .. } = self.transport;
-        let arguments = self.transport.apply(arguments, max_metadata.saturating_mul(4));
+        let arguments = self.arguments(&environment);
         let mut builder = GrpcioBuilder::new(environment).channel_args(arguments.build_args());
-        let Self { mut services, health, reflection, .. } = self;
+        let Transport { max_metadata, compression, .. } = self.transport;
+        let Self { mut services, health, reflection, drain_delay, .. } = self;
         services.extend(health.as_ref().map(|health| health.service().into()));
         if let Some(reflection) = reflection {
             reflection.add_to(&mut services);
         }
         let names: Vec<_> = services.iter().map(Service::name).collect();
-        let terms = Arc::new(Terms { max_metadata, compression, ..self.terms });
+        let terms =
+            Arc::new(Terms { max_metadata, compression, verified: self.verified, ..self.terms });
+        let running = terms.running.clone();
         for service in services {
             builder = builder.register_service(service.into_grpcio(&terms));
         }
@@ -162,13 +224,32 @@ impl ServerBuilder {
                     names.into_iter().for_each(|name| health.set(name, Serving::Serving));
                 }
                 inner.start();
-                Ok(Server { inner: Some(inner), addresses, health })
+                Ok(Server { inner: Some(inner), addresses, health, running, drain_delay })
             }
             Err(error) => {
                 drain::discard(inner);
                 Err(error)
             }
         }
+    }
+
+    /// What C-core makes each connection of.
+    fn arguments(&self, environment: &Arc<Environment>) -> ChannelBuilder {
+        let mut arguments = ChannelBuilder::new(environment.clone())
+            // On by default in C-core; a second server on a taken port would start in silence.
+            .reuse_port(false)
+            // When C-core ends a call at its deadline, it sends the end of the stream several
+            // times, which breaks the whole connection of a client on the h2 crate. `rpc`
+            // keeps the deadlines instead.
+            .raw_cfg_int(c"grpc.enable_deadline_checking".into(), 0);
+        if let Some(bytes) = self.memory_quota {
+            let quota = ResourceQuota::new(Some("quartet-server")).resize_memory(bytes);
+            arguments = arguments.set_resource_quota(quota);
+        }
+        // A call that C-core itself refuses is ended several times too, so `rpc` refuses what
+        // has too much metadata, and C-core only what has far too much.
+        let refused_by_core = self.transport.max_metadata.saturating_mul(4);
+        self.connections.apply(self.transport.apply(arguments, refused_by_core))
     }
 }
 
@@ -177,6 +258,8 @@ pub struct Server {
     inner: Option<grpcio::Server>,
     addresses: Vec<Address>,
     health: Option<Health>,
+    running: Running,
+    drain_delay: Duration,
 }
 
 impl Server {
@@ -184,11 +267,13 @@ impl Server {
     pub fn builder() -> ServerBuilder {
         ServerBuilder {
             addresses: Vec::new(),
+            verified: true,
             services: Vec::new(),
             health: None,
             reflection: None,
             completion_queues: 1,
-            max_concurrent_streams: 1000,
+            connections: Connections::default(),
+            drain_delay: Duration::ZERO,
             memory_quota: None,
             transport: Transport::of_server(),
             terms: Terms::default(),
@@ -199,6 +284,11 @@ impl Server {
     /// were picked.
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
+    }
+
+    /// How many calls it is at work on.
+    pub fn running_calls(&self) -> usize {
+        self.running.count()
     }
 }
 

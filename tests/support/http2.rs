@@ -191,7 +191,7 @@ impl Connection {
     }
 
     /// The next frame that is not for the upkeep of the connection; none when it is closed.
-    fn next(&mut self) -> Option<Frame> {
+    pub fn next(&mut self) -> Option<Frame> {
         loop {
             let frame = self.read_frame()?;
             match (frame.kind, frame.flags & ACK) {
@@ -272,6 +272,20 @@ impl Connection {
             self.seen.entry(frame.stream).or_default().take(frame);
         }
         Some(false)
+    }
+
+    /// Waits for a GOAWAY: its code, and what it says.
+    pub fn goaway(&mut self) -> (u32, String) {
+        let limit = Instant::now() + PATIENCE;
+        while let Some(frame) = self.next() {
+            assert!(Instant::now() < limit, "expected GOAWAY, saw {frame:?}");
+            if let (GOAWAY, [_, _, _, _, code @ ..]) = (frame.kind, &*frame.payload) {
+                let (code, text) = code.split_at(4);
+                let code = u32::from_be_bytes(code.try_into().unwrap());
+                return (code, String::from_utf8_lossy(text).into());
+            }
+        }
+        panic!("expected GOAWAY; the connection was closed without")
     }
 
     /// Whether a GOAWAY has come, or the connection was closed.

@@ -1,10 +1,13 @@
 //! What the tests share: a server and its client, a probe service, limits on time, processes.
 
+pub mod build;
 pub mod hello;
 pub mod http2;
 pub mod probe;
 pub mod process;
 pub mod relay;
+pub mod replicas;
+pub mod styles;
 
 use std::panic::Location;
 use std::pin::pin;

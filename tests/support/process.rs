@@ -114,6 +114,11 @@ impl Process {
         panic!("{}: expected `{text}` on stderr, saw {seen:#?}", self.name)
     }
 
+    /// The lines of stderr that have come since it was last read.
+    pub fn new_log(&self) -> impl Iterator<Item = String> {
+        self.stderr.try_iter()
+    }
+
     fn next(&self, lines: &Receiver<String>, what: &str) -> Option<String> {
         match lines.recv_timeout(PATIENCE) {
             Ok(line) => Some(line),

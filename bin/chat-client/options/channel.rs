@@ -1,10 +1,40 @@
+use std::time::Duration;
+
 use clap::Args;
-use quartet::channel::ChannelBuilder;
+use quartet::Keepalive;
+use quartet::channel::{ChannelBuilder, Methods, Retry, ServiceConfig};
+use quartet::chat::program::duration;
 
 /// How the server is found and reached.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Channel")]
-pub struct Channel {}
+pub struct Channel {
+    /// Spread the calls over every address of the target, instead of the first that is reached
+    #[arg(long, global = true)]
+    round_robin: bool,
+
+    /// With --round-robin: make no calls to a server that says that this service is not
+    /// serving; without a name, the whole server
+    #[arg(long, global = true, value_name = "SERVICE", num_args = 0..=1, default_missing_value = "", requires = "round_robin")]
+    health_check: Option<String>,
+
+    /// Try a call that ended with UNAVAILABLE up to N times in all, 2 to 5
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=5))]
+    retry: Option<u32>,
+
+    /// A service config in JSON, instead of the three flags above
+    #[arg(long, global = true, value_name = "JSON", conflicts_with_all = ["round_robin", "health_check", "retry"])]
+    service_config: Option<ServiceConfig>,
+
+    /// Ask a server from which nothing has come for so long whether it is still there; by
+    /// default it is not asked
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
+    keepalive_time: Option<Duration>,
+
+    /// How long its answer may take
+    #[arg(long, global = true, value_name = "DURATION", default_value = "20s", value_parser = duration)]
+    keepalive_timeout: Duration,
+}
 
 impl Channel {
     /// Sets them on the channel.
@@ -12,6 +42,24 @@ impl Channel {
     /// # Errors
     /// A text for the user, when what a flag names can't be used.
     pub fn apply(&self, builder: ChannelBuilder) -> Result<ChannelBuilder, String> {
-        Ok(builder)
+        let builder = builder.service_config(self.service_config());
+        Ok(match self.keepalive_time {
+            Some(time) => builder.keepalive(Keepalive::every(time).timeout(self.keepalive_timeout)),
+            None => builder,
+        })
+    }
+
+    fn service_config(&self) -> ServiceConfig {
+        let mut config = self.service_config.clone().unwrap_or_default();
+        if self.round_robin {
+            config = config.round_robin();
+        }
+        if let Some(service) = &self.health_check {
+            config = config.health_checked(service);
+        }
+        if let Some(attempts) = self.retry {
+            config = config.methods(Methods::all().retry(Retry::new(attempts)));
+        }
+        config
     }
 }

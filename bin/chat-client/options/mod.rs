@@ -1,3 +1,4 @@
+mod calls;
 mod channel;
 mod tls;
 
@@ -12,6 +13,7 @@ use quartet::channel::ChannelBuilder;
 use quartet::chat::program;
 use quartet::rpc::{Metadata, Request};
 
+use calls::Calls;
 use channel::Channel;
 use tls::Tls;
 
@@ -25,8 +27,16 @@ pub struct Options {
     #[command(subcommand)]
     pub command: Command,
 
-    /// The server: host:port, unix:PATH, or any other target that C-core knows
-    #[arg(short, long, global = true, value_name = "ADDRESS", help_heading = "Connection")]
+    /// The server: host:port, unix:PATH, dns:///HOST:PORT, ipv4:A:P,B:P, xds:///SERVICE, or
+    /// any other target that C-core knows
+    #[arg(
+        short,
+        long,
+        visible_alias = "target",
+        global = true,
+        value_name = "TARGET",
+        help_heading = "Connection"
+    )]
     pub server: Option<String>,
 
     /// How long the call may take; one second for `hello` and `health`, without limit for the others
@@ -56,6 +66,9 @@ pub struct Options {
 
     #[command(flatten)]
     channel: Channel,
+
+    #[command(flatten)]
+    calls: Calls,
 
     /// Who is talking
     #[arg(short, long, global = true, value_name = "NAME", env = "USER", default_value = "Marko")]
@@ -135,7 +148,10 @@ impl Options {
     /// # Errors
     /// A text for the user, when what a flag names can't be used.
     pub fn apply(&self, builder: ChannelBuilder) -> Result<ChannelBuilder, String> {
-        self.channel.apply(self.tls.apply(builder)?)
+        if self.tls.wanted() && self.server.is_none() {
+            return Err("TLS needs a server to connect to: --server".into());
+        }
+        self.calls.apply(self.channel.apply(self.tls.apply(builder)?)?)
     }
 
     /// A request with the metadata and the deadline that the flags ask for.
@@ -162,7 +178,7 @@ impl Options {
 
     /// How much is logged, unless RUST_LOG says otherwise, starting from `base`.
     pub fn log_level(&self, base: LevelFilter) -> LevelFilter {
-        program::level(base, self.verbose, self.quiet)
+        program::level(self.calls.log_level(base), self.verbose, self.quiet)
     }
 }
 
@@ -186,6 +202,8 @@ Examples:
   chat-client -s unix:/run/chat.sock -u Ada chat
   seq 1000 | chat-client -s localhost:50051 upload
   chat-client -s localhost:50051 -o json broadcast | jq .content
+  chat-client -s chat.example:443 --tls hello
+  chat-client -s localhost:50051 --cacert ca.pem --cert ada.pem --key ada.key chat
   chat-client -s localhost:50051 call chat.ChatService/SayHello '{\"user\": \"Ada\"}'
   chat-client -s localhost:50051 health chat.ChatService
   chat-client -s localhost:50051 -H 'x-trace: 17' --timeout 500ms hello

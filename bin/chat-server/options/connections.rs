@@ -1,10 +1,52 @@
+use std::time::Duration;
+
 use clap::Args;
+use quartet::Keepalive;
+use quartet::chat::program::duration;
 use quartet::server::ServerBuilder;
 
 /// How connections are kept, and for how long.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connections")]
-pub struct Connections {}
+pub struct Connections {
+    /// The longest message that is taken, in bytes
+    #[arg(long, value_name = "BYTES", default_value = "4194304")]
+    max_message: usize,
+
+    /// The most metadata that a call may come with, in bytes
+    #[arg(long, value_name = "BYTES", default_value = "16384")]
+    max_metadata: usize,
+
+    /// How many calls may run at once on one connection; more of them wait in the client
+    #[arg(long, value_name = "N", default_value = "1000")]
+    max_streams: u32,
+
+    /// Ask a client from which nothing has come for so long whether it is still there
+    #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = duration)]
+    keepalive_time: Duration,
+
+    /// How long its answer may take
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
+    keepalive_timeout: Duration,
+
+    /// How often clients may ask the same, with or without a call; who asks more often is
+    /// disconnected
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
+    min_ping_interval: Duration,
+
+    /// Have clients connect anew after so long (give or take a tenth), so that they find new
+    /// replicas; by default they stay
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    max_connection_age: Option<Duration>,
+
+    /// How long calls may go on after that; by default until they end
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "max_connection_age")]
+    max_connection_age_grace: Option<Duration>,
+
+    /// Close connections that have been without a call for so long; by default they stay
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    max_connection_idle: Option<Duration>,
+}
 
 impl Connections {
     /// Sets them on the server.
@@ -12,6 +54,22 @@ impl Connections {
     /// # Errors
     /// A text for the user, when what a flag names can't be used.
     pub fn apply(&self, builder: ServerBuilder) -> Result<ServerBuilder, String> {
+        let keepalive = Keepalive::every(self.keepalive_time).timeout(self.keepalive_timeout);
+        let mut builder = builder
+            .max_receive(self.max_message)
+            .max_metadata(self.max_metadata)
+            .max_concurrent_streams(self.max_streams)
+            .keepalive(keepalive)
+            .permit_pings(self.min_ping_interval, true);
+        if let Some(age) = self.max_connection_age {
+            builder = builder.max_connection_age(age);
+        }
+        if let Some(grace) = self.max_connection_age_grace {
+            builder = builder.max_connection_age_grace(grace);
+        }
+        if let Some(idle) = self.max_connection_idle {
+            builder = builder.max_connection_idle(idle);
+        }
         Ok(builder)
     }
 }

@@ -2,6 +2,7 @@ mod calls;
 mod connections;
 mod services;
 mod tls;
+mod tokens;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use clap::Parser;
 use log::LevelFilter;
 use quartet::chat::program;
 use quartet::server::{Address, ServerBuilder};
+use quartet::tls::ServerTls;
 
 use calls::Calls;
 use connections::Connections;
@@ -20,7 +22,8 @@ use tls::Tls;
 ///
 /// When it is ready it prints one line on stdout, `listening on ADDRESS...`, with the ports
 /// that were picked. SIGINT and SIGTERM drain: no new calls, running ones end, and what
-/// still runs after --drain-timeout is cancelled; a second signal ends at once.
+/// still runs after --drain-timeout is cancelled; a second signal ends at once. SIGHUP reads
+/// the TLS files again.
 #[derive(Debug, Parser)]
 #[command(name = "chat-server", version = program::version(), after_long_help = EXAMPLES)]
 pub struct Options {
@@ -42,11 +45,16 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = program::duration)]
     pub drain_timeout: Duration,
 
+    /// How long to serve on after SIGTERM, saying by grpc.health.v1 that it is over: as long as
+    /// load balancers take to notice. It counts towards --drain-timeout
+    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = program::duration)]
+    drain_delay: Duration,
+
     #[command(flatten)]
     tls: Tls,
 
     #[command(flatten)]
-    calls: Calls,
+    pub calls: Calls,
 
     #[command(flatten)]
     services: Services,
@@ -64,23 +72,33 @@ pub struct Options {
 }
 
 impl Options {
+    /// Reads the certificates that the flags name, if any.
+    ///
+    /// # Errors
+    /// A text for the user, when they can't be used.
+    pub fn tls(&self) -> Result<Option<ServerTls>, String> {
+        self.tls.load()
+    }
+
     /// Sets what the flags ask for on the server.
     ///
     /// # Errors
     /// A text for the user, when what a flag names can't be used.
-    pub fn apply(&self, builder: ServerBuilder) -> Result<ServerBuilder, String> {
-        let mut builder = self.tls.apply(builder)?;
-        for address in &self.listen {
-            builder = builder.listen(address.clone());
-        }
+    pub fn apply(
+        &self,
+        builder: ServerBuilder,
+        tls: Option<&ServerTls>,
+    ) -> Result<ServerBuilder, String> {
+        let builder = self.tls.apply(builder, &self.listen, tls)?;
         let builder = self.calls.apply(builder)?;
         let builder = self.services.apply(builder)?;
-        self.connections.apply(builder.completion_queues(self.completion_queues.get()))
+        let builder = self.connections.apply(builder)?;
+        Ok(builder.completion_queues(self.completion_queues.get()).drain_delay(self.drain_delay))
     }
 
-    /// What is logged, unless RUST_LOG says otherwise.
-    pub fn log_level(&self) -> LevelFilter {
-        program::level(LevelFilter::Info, self.verbose, self.quiet)
+    /// Starts the log. RUST_LOG decides what is logged, if it is set.
+    pub fn start_log(&self) {
+        self.calls.start_log(program::level(LevelFilter::Info, self.verbose, self.quiet));
     }
 }
 
@@ -89,8 +107,10 @@ Examples:
   chat-server
   chat-server --listen 127.0.0.1:0                        a free port, printed when ready
   chat-server --listen :50051 --listen unix:/run/chat.sock
+  chat-server --tls-cert server.pem --tls-key server.key --client-ca ca.pem
   RUST_LOG=warn GRPC_TRACE=http GRPC_VERBOSITY=debug chat-server
 
 Exit codes:
   0  drained after a signal       2  the command line is wrong
-  3  an address can't be used     128+N  ended at once by a second signal N";
+  3  an address, or a TLS file,   128+N  ended at once by a second signal N
+     can't be used";

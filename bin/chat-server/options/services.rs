@@ -1,7 +1,7 @@
 use clap::Args;
 use quartet::proto::FILE_DESCRIPTOR_SET;
 use quartet::server::ServerBuilder;
-use quartet::services::{Channelz, Health, Reflection};
+use quartet::services::{Channelz, Reflection};
 
 /// Which services are there beside the chat. Health always is.
 #[derive(Debug, Args)]
@@ -30,6 +30,6 @@ impl Services {
             let reflection = Reflection::new([FILE_DESCRIPTOR_SET]);
             builder = builder.reflection(reflection.map_err(|error| error.to_string())?);
         }
-        Ok(builder.health(Health::new()))
+        Ok(builder)
     }
 }

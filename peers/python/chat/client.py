@@ -9,6 +9,7 @@ import grpc
 
 import call
 import check
+import tls
 from chat.chat_pb2 import Message
 from chat.chat_pb2_grpc import ChatServiceStub
 
@@ -70,10 +71,11 @@ async def main() -> int:
         action="store_true",
         help="check the server (its pace must be 500ms), instead of making the article's calls",
     )
+    tls.add_flags(parser)
     call.add_flags(parser)
     args = parser.parse_args()
 
-    async with grpc.aio.insecure_channel(args.server) as channel:
+    async with tls.channel(parser, args) as channel:
         stub = ChatServiceStub(channel)
         if args.call is not None:
             return await call.run(stub, args)

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 
 	"quartet.example/peer/chat"
 )
@@ -40,7 +39,11 @@ func main() {
 	log.SetOutput(os.Stdout)
 	flag.Parse()
 
-	conn, err := grpc.NewClient(*addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	creds, err := transportCredentials()
+	if err != nil {
+		fail(2, err)
+	}
+	conn, err := grpc.NewClient(*addr, grpc.WithTransportCredentials(creds))
 	if err != nil {
 		fail(1, err)
 	}

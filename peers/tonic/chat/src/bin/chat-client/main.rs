@@ -2,6 +2,7 @@
 
 mod call;
 mod check;
+mod tls;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -37,6 +38,9 @@ struct Args {
     check: bool,
 
     #[command(flatten)]
+    tls: tls::Args,
+
+    #[command(flatten)]
     call: call::Args,
 }
 
@@ -52,8 +56,11 @@ enum Style {
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let args = Args::parse();
-    let channel = Endpoint::from_shared(format!("http://{}", args.server))?.connect_lazy();
-    let client = Client::new(channel);
+    let endpoint = match args.tls.config()? {
+        Some(tls) => Endpoint::from_shared(format!("https://{}", args.server))?.tls_config(tls)?,
+        None => Endpoint::from_shared(format!("http://{}", args.server))?,
+    };
+    let client = Client::new(endpoint.connect_lazy());
     if args.check {
         return Ok(if check::run(&client).await { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }

@@ -1,0 +1,60 @@
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+use log::{LevelFilter, debug};
+use quartet::channel::ChannelBuilder;
+use quartet::interceptors::{BearerToken, LogCalls, Trace, TraceContext};
+use quartet::rpc::{Call, Interceptor, Status};
+
+/// What goes with every call, and what is told of it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Calls")]
+pub struct Calls {
+    /// Send the bearer token that stands in this file, in its only line
+    #[arg(long, global = true, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+
+    /// Log a line for each call: its method, status, time and traffic
+    #[arg(long, global = true)]
+    log_calls: bool,
+}
+
+impl Calls {
+    /// Sets them on the channel.
+    ///
+    /// # Errors
+    /// A text for the user, when what a flag names can't be used.
+    pub fn apply(&self, builder: ChannelBuilder) -> Result<ChannelBuilder, String> {
+        let mut builder = builder.interceptor(TraceContext::default()).interceptor(ShowTrace);
+        if self.log_calls {
+            builder = builder.interceptor(LogCalls);
+        }
+        if let Some(file) = &self.token_file {
+            let name = file.display();
+            let text = fs::read_to_string(file)
+                .map_err(|error| format!("can't read --token-file {name}: {error}"))?;
+            let token = BearerToken::new(text.trim())
+                .map_err(|_| format!("--token-file {name}: not one line with a token"))?;
+            builder = builder.interceptor(token);
+        }
+        Ok(builder)
+    }
+
+    /// How much has to be logged, starting from `base`, for what is to be told.
+    pub fn log_level(&self, base: LevelFilter) -> LevelFilter {
+        if self.log_calls { base.max(LevelFilter::Info) } else { base }
+    }
+}
+
+/// Says in the log for debugging which trace a call belongs to.
+struct ShowTrace;
+
+impl Interceptor for ShowTrace {
+    fn before(&self, call: &mut Call) -> Result<(), Status> {
+        if let Some(trace) = call.extension::<Trace>() {
+            debug!("{}: trace {}, span {}", call.method(), trace.id(), trace.span_id());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,58 @@
+use std::time::Duration;
+
+use grpcio::ChannelBuilder;
+
+use crate::transport::millis;
+
+/// The pauses between attempts to connect to an address that can't be reached
+/// ([specification](https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md)).
+///
+/// By default a second, then 1.6 times as long each time, two minutes at most, a fifth more or
+/// less at random; an attempt gets at least 20 seconds. A restarted server is found again
+/// sooner with shorter ones, at the price of more attempts from every client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    /// The first pause; at least 100 ms.
+    pub first: Duration,
+    /// The longest pause.
+    pub longest: Duration,
+    /// The least time that an attempt gets before it is given up.
+    pub attempt: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Backoff {
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(120),
+            attempt: Duration::from_secs(20),
+        }
+    }
+}
+
+/// How a channel comes by its connections.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Connecting {
+    pub backoff: Option<Backoff>,
+    pub idle_timeout: Option<Duration>,
+    pub resolve_at_most_every: Option<Duration>,
+}
+
+impl Connecting {
+    pub fn apply(self, mut builder: ChannelBuilder) -> ChannelBuilder {
+        if let Some(Backoff { first, longest, attempt }) = self.backoff {
+            builder = builder
+                .raw_cfg_int(c"grpc.initial_reconnect_backoff_ms".into(), millis(first))
+                .raw_cfg_int(c"grpc.max_reconnect_backoff_ms".into(), millis(longest))
+                .raw_cfg_int(c"grpc.min_reconnect_backoff_ms".into(), millis(attempt));
+        }
+        if let Some(time) = self.idle_timeout {
+            builder = builder.raw_cfg_int(c"grpc.client_idle_timeout_ms".into(), millis(time));
+        }
+        if let Some(time) = self.resolve_at_most_every {
+            let name = c"grpc.dns_min_time_between_resolutions_ms";
+            builder = builder.raw_cfg_int(name.into(), millis(time));
+        }
+        builder
+    }
+}

@@ -1,0 +1,53 @@
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use crate::rpc::{Call, End, Interceptor, Status};
+
+use super::exempt::Exempt;
+
+/// Bounds how many calls run at once, on a server or a channel; those over it end with
+/// `RESOURCE_EXHAUSTED` at once. A call runs until its status is known, however it ends. Health
+/// checks are not counted.
+///
+/// Streams that stay open count too for as long as they do.
+#[derive(Debug)]
+pub struct ConcurrencyLimit {
+    most: usize,
+    running: AtomicUsize,
+    exempt: Exempt,
+}
+
+impl ConcurrencyLimit {
+    /// Lets so many calls run at once.
+    pub fn new(most: usize) -> Self {
+        ConcurrencyLimit { most, running: AtomicUsize::new(0), exempt: Exempt::default() }
+    }
+
+    /// Does not count the calls of a service (`chat.ChatService`) or a method
+    /// (`chat.ChatService/SayHello`).
+    pub fn exempt(mut self, name: &str) -> Self {
+        self.exempt.add(name);
+        self
+    }
+}
+
+impl Interceptor for ConcurrencyLimit {
+    fn before(&self, call: &mut Call) -> Result<(), Status> {
+        if self.exempt.covers(call.method()) {
+            return Ok(());
+        }
+        let one_more = |running| (running < self.most).then_some(running + 1);
+        match self.running.fetch_update(Relaxed, Relaxed, one_more) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Status::resource_exhausted(format!(
+                "{} calls are running, which is the limit",
+                self.most
+            ))),
+        }
+    }
+
+    fn after(&self, call: &Call, _: &mut End) {
+        if !self.exempt.covers(call.method()) {
+            self.running.fetch_sub(1, Relaxed);
+        }
+    }
+}

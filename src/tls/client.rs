@@ -1,0 +1,87 @@
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use grpcio::{ChannelCredentials, ChannelCredentialsBuilder};
+
+use super::Error;
+use super::certificate::Role;
+use super::files::{CertificateAndKey, Files, Material};
+use super::live::Live;
+
+/// Which files a client's TLS is made of.
+#[derive(Debug)]
+pub struct ClientTlsBuilder(Files);
+
+impl ClientTlsBuilder {
+    /// Believes servers whose certificates are signed by a CA of this PEM file, and no others. By
+    /// default those of the system's CAs, or of the file that `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH`
+    /// names.
+    pub fn ca(mut self, file: impl Into<PathBuf>) -> Self {
+        self.0.authorities = Some(file.into());
+        self
+    }
+
+    /// Shows this certificate to servers that ask for one (mTLS); the files are as in
+    /// [`ServerTls::builder`](super::ServerTls::builder).
+    pub fn identity(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        let (certificate, key) = (certificate.into(), key.into());
+        self.0.identity = Some(CertificateAndKey { certificate, key });
+        self
+    }
+
+    /// Reads and checks the files.
+    ///
+    /// # Errors
+    /// When a file is missing, can't be read, or is not what it has to be.
+    pub fn load(self) -> Result<ClientTls, Error> {
+        Live::load(self.0).map(ClientTls)
+    }
+}
+
+/// Whom a client believes, and who it is. Clones are the same one; its files are watched for
+/// as long as a channel, or a clone, has it.
+#[derive(Clone)]
+pub struct ClientTls(Arc<Live>);
+
+impl ClientTls {
+    /// Starts with the system's CAs, and without a certificate.
+    pub fn builder() -> ClientTlsBuilder {
+        ClientTlsBuilder(Files { role: Role::Client, identity: None, authorities: None })
+    }
+
+    /// Reads the files again now, as [`ServerTls::reload`](super::ServerTls::reload) does.
+    ///
+    /// # Errors
+    /// When they can't be used, or the certificate is for other names. What was in use stays
+    /// in use.
+    pub fn reload(&self) -> Result<bool, Error> {
+        self.0.reload()
+    }
+
+    /// What is in use now; the same `Arc` until it changes.
+    pub(crate) fn in_use(&self) -> Arc<Material> {
+        self.0.in_use()
+    }
+}
+
+impl Material {
+    /// For a channel.
+    pub(crate) fn channel_credentials(&self) -> ChannelCredentials {
+        let mut builder = ChannelCredentialsBuilder::new();
+        if let Some(authorities) = &self.authorities {
+            builder = builder.root_cert(authorities.pem.clone().into_bytes());
+        }
+        if let Some(identity) = &self.identity {
+            let (chain, key) = (identity.chain.clone(), identity.key.clone());
+            builder = builder.cert(chain.into_bytes(), key.into_bytes());
+        }
+        builder.build()
+    }
+}
+
+impl fmt::Debug for ClientTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClientTls({})", self.0.in_use())
+    }
+}
