@@ -1,10 +1,11 @@
 //! grpc.reflection.v1 and v1alpha: what tools ask of a server whose .proto files they don't have.
 
-use futures::StreamExt;
+use futures::{Stream, StreamExt, TryStreamExt};
 use protobuf::Message as _;
 use protobuf::descriptor::FileDescriptorProto;
 use quartet::channel::Channel;
 use quartet::chat::Chat;
+use quartet::dynamic::Reflector;
 use quartet::proto::FILE_DESCRIPTOR_SET;
 use quartet::proto::grpc::reflection::v1::server_reflection_request::Message_request as Ask;
 use quartet::proto::grpc::reflection::v1::server_reflection_response::Message_response as Answer;
@@ -12,7 +13,7 @@ use quartet::proto::grpc::reflection::v1::{
     ExtensionRequest, ServerReflectionClient, ServerReflectionRequest,
 };
 use quartet::proto::grpc::reflection::v1alpha;
-use quartet::rpc::{Code, Request};
+use quartet::rpc::{Code, Request, Response, Status, Streaming};
 use quartet::services::{Channelz, Reflection};
 
 use crate::support::{Served, run, serve_with};
@@ -181,6 +182,51 @@ fn the_older_version_answers_alike() {
         assert_eq!(reply.original_request.0, Some(Box::new(request)));
         assert_eq!(reply.file_descriptor_response().file_descriptor_proto.len(), 1);
     });
+}
+
+/// A server that is older than v1, and knows one service.
+struct Older;
+
+impl v1alpha::ServerReflection for Older {
+    async fn server_reflection_info(
+        &self,
+        request: Request<Streaming<v1alpha::ServerReflectionRequest>>,
+    ) -> Result<
+        Response<impl Stream<Item = Result<v1alpha::ServerReflectionResponse, Status>> + Send>,
+        Status,
+    > {
+        let answers = request.into_inner().map_ok(|_| {
+            let mut response = v1alpha::ServerReflectionResponse::new();
+            let mut service = v1alpha::ServiceResponse::new();
+            service.name = "old.Service".into();
+            response.mut_list_services_response().service.push(service);
+            response
+        });
+        Ok(Response::new(answers))
+    }
+}
+
+#[test]
+fn a_reflector_falls_back_to_the_older_version() {
+    let served = serve_with(Chat::default(), |builder| {
+        builder.service(v1alpha::ServerReflectionServer::new(Older))
+    });
+    let mut reflector = Reflector::new(Channel::to(&served.target), || Ok(Request::new(())));
+    let services = run(reflector.services()).unwrap();
+    assert_eq!(services, ["old.Service"]);
+}
+
+#[test]
+fn a_reflector_says_that_there_is_no_reflection_as_often_as_asked() {
+    let served = serve_with(Chat::default(), |builder| builder);
+    let mut reflector = Reflector::new(Channel::to(&served.target), || Ok(Request::new(())));
+    for _ in 0..2 {
+        let error = run(reflector.services()).unwrap_err();
+        assert_eq!(
+            (error.code(), error.message()),
+            (Code::Unimplemented, "the server has no reflection")
+        );
+    }
 }
 
 #[test]

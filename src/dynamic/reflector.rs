@@ -102,32 +102,26 @@ impl<F: Fn() -> Result<Request<()>, Status>> Reflector<F> {
             ..ServerReflectionRequest::default()
         };
         loop {
-            let (sender, replies) = match &mut self.stream {
+            let (mut sender, mut replies) = match self.stream.take() {
                 Some(stream) => stream,
                 None => {
                     let method = Method { name: self.method, ..INFO };
-                    self.stream.insert(self.client.bidi(&method, (self.request)()?)?)
+                    self.client.bidi(&method, (self.request)()?)?
                 }
             };
             // That it can't be sent means that the call has ended; the replies say how.
             let _ = sender.send(request.clone()).await;
             match replies.message().await {
-                Ok(Some(reply)) => return answer(reply),
+                Ok(Some(reply)) => {
+                    self.stream = Some((sender, replies));
+                    return answer(reply);
+                }
                 Ok(None) => {
-                    self.stream = None;
                     return Err(Status::internal("the server ended the reflection unanswered"));
                 }
-                Err(status) if status.code() == Code::Unimplemented => {
-                    self.stream = None;
-                    if self.method == INFO_ALPHA.name {
-                        return Err(Status::unimplemented("the server has no reflection"));
-                    }
-                    self.method = INFO_ALPHA.name;
-                }
-                Err(status) => {
-                    self.stream = None;
-                    return Err(status);
-                }
+                Err(status) if status.code() != Code::Unimplemented => return Err(status),
+                Err(_) if self.method == INFO.name => self.method = INFO_ALPHA.name,
+                Err(_) => return Err(Status::unimplemented("the server has no reflection")),
             }
         }
     }

@@ -7,8 +7,10 @@ use crate::Failure;
 /// What the server serves, by its reflection; what is not there is told with what is.
 pub struct Explorer<'a> {
     session: &'a Session<'a>,
-    reflector: Reflector<Box<dyn Fn() -> Result<Request<()>, Status> + 'a>>,
+    reflector: Reflector<NewRequest<'a>>,
 }
+
+type NewRequest<'a> = Box<dyn Fn() -> Result<Request<()>, Status> + 'a>;
 
 impl<'a> Explorer<'a> {
     pub fn new(session: &'a Session<'a>) -> Self {

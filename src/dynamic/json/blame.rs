@@ -1,5 +1,5 @@
 use protobuf::reflect::{MessageDescriptor, RuntimeFieldType, RuntimeType};
-use protobuf_json_mapping::parse_dyn_from_str;
+use protobuf_json_mapping::merge_from_str;
 use serde_json::{Value, json};
 
 use super::super::{nearest, source};
@@ -15,7 +15,9 @@ fn find(message: &MessageDescriptor, value: &Value) -> Option<(String, String)> 
         let Some(field) = message.field_by_name_or_json_name(name) else {
             return Some((name.clone(), unknown(message, name)));
         };
-        if parse_dyn_from_str(message, &json!({ name: value }).to_string()).is_ok() {
+        // Merging doesn't ask for the required fields of proto2, as parsing would.
+        let alone = json!({ name: value }).to_string();
+        if merge_from_str(&mut *message.new_instance(), &alone).is_ok() {
             continue;
         }
         let inner = match field.runtime_field_type() {

@@ -67,3 +67,73 @@ fn type_name(field: &FieldDescriptorProto) -> &str {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use protobuf::text_format::parse_from_str;
+
+    use super::describe;
+
+    #[test]
+    fn definitions_have_their_comments_labels_and_scopes() {
+        let file = parse_from_str(FILE).unwrap();
+        let message = "\
+// The outer.
+message Outer {
+  enum Kind {
+    OLD = 0;
+    reserved 5 to 7;
+  }
+  required string name = 1 [default = \"x\"];
+  // One of
+  // two.
+  oneof either {
+    int32 a = 2;
+    bytes b = 3 [deprecated = true];
+  }
+  repeated p.Outer.Kind kinds = 4;
+  extensions 100 to 199;
+  reserved 9;
+  reserved \"gone\";
+}";
+        assert_eq!(describe(&file, "p.Outer").as_deref(), Some(message));
+        assert_eq!(describe(&file, "p.Outer.OLD").as_deref(), Some("OLD = 0;"));
+        let field = "bytes b = 3 [deprecated = true];";
+        assert_eq!(describe(&file, "p.Outer.b").as_deref(), Some(field));
+        let extension = "extend p.Outer {\n  optional int32 more = 100;\n}";
+        assert_eq!(describe(&file, "p.more").as_deref(), Some(extension));
+        assert_eq!(describe(&file, "p.Nothing"), None);
+        assert_eq!(describe(&file, "q.Outer"), None);
+    }
+
+    const FILE: &str = r#"
+        name: "p.proto" package: "p" syntax: "proto2"
+        message_type {
+            name: "Outer"
+            field { name: "name" number: 1 label: LABEL_REQUIRED type: TYPE_STRING default_value: "x" }
+            field { name: "a" number: 2 label: LABEL_OPTIONAL type: TYPE_INT32 oneof_index: 0 }
+            field {
+                name: "b" number: 3 label: LABEL_OPTIONAL type: TYPE_BYTES oneof_index: 0
+                options { deprecated: true }
+            }
+            field {
+                name: "kinds" number: 4 label: LABEL_REPEATED type: TYPE_ENUM
+                type_name: ".p.Outer.Kind"
+            }
+            enum_type {
+                name: "Kind" value { name: "OLD" number: 0 } reserved_range { start: 5 end: 7 }
+            }
+            oneof_decl { name: "either" }
+            extension_range { start: 100 end: 200 }
+            reserved_range { start: 9 end: 10 }
+            reserved_name: "gone"
+        }
+        extension {
+            name: "more" number: 100 label: LABEL_OPTIONAL type: TYPE_INT32 extendee: ".p.Outer"
+        }
+        source_code_info {
+            location { path: 4 path: 0 leading_comments: " The outer.\n" }
+            location { path: 4 path: 0 path: 8 path: 0 leading_comments: " One of\n two.\n" }
+        }
+    "#;
+}
