@@ -61,13 +61,19 @@ func (o objects) disagreements() (problems []string) {
 		}
 	}
 
-	drain, err := time.ParseDuration(flagValue(container, "--drain-timeout"))
-	if err != nil {
-		problem("--drain-timeout: %v", err)
+	duration := func(flag string) time.Duration {
+		value, err := time.ParseDuration(flagValue(container, flag))
+		if err != nil {
+			problem("%s: %v", flag, err)
+		}
+		return value
 	}
-	needed := time.Duration(container.Lifecycle.PreStop.Sleep.Seconds)*time.Second + drain
-	if grace := time.Duration(*spec.TerminationGracePeriodSeconds) * time.Second; grace <= needed {
-		problem("terminationGracePeriodSeconds is %s, preStop and --drain-timeout take %s", grace, needed)
+	delay, drain := duration("--drain-delay"), duration("--drain-timeout")
+	if delay >= drain {
+		problem("--drain-delay is %s, and --drain-timeout %s leaves nothing for the calls", delay, drain)
+	}
+	if grace := time.Duration(*spec.TerminationGracePeriodSeconds) * time.Second; grace <= drain {
+		problem("terminationGracePeriodSeconds is %s, --drain-timeout takes %s", grace, drain)
 	}
 	return append(problems, mountDisagreements(spec)...)
 }
