@@ -4,14 +4,15 @@ use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
 use grpcio::ServerCredentialsBuilder;
+use protobuf::Message;
 use quartet::chat::{Chat, ChatServiceServer, message};
 use quartet::rpc::Code;
 use quartet::server::{Drained, Server};
 
 use crate::support::hello::Hello;
-use crate::support::http2::Connection;
+use crate::support::http2::{Connection, END_STREAM, call};
 use crate::support::probe::probe;
-use crate::support::{client, run, serve, serve_with};
+use crate::support::{client, core_is_ours, run, serve, serve_with};
 
 #[test]
 fn running_calls_come_to_their_end_and_new_ones_are_refused() {
@@ -69,6 +70,37 @@ fn a_handler_that_blocks_its_thread_does_not_stop_the_drain() {
     assert_eq!(run(served.server.drain(Duration::from_millis(200))), Drained::Stuck);
     let took = before.elapsed();
     assert!(took < Duration::from_millis(1200), "the limit and a second; took {took:?}");
+}
+
+#[test]
+fn a_call_that_comes_too_late_is_refused_with_a_code_that_is_retried() {
+    if !core_is_ours() {
+        return;
+    }
+    let served = serve(probe().0);
+    let mut connection = Connection::open(&served.target);
+    // A call that holds the connection while its server stops.
+    let (waiting, late) = (1, 3);
+    let begin = |connection: &mut Connection, stream| {
+        connection.headers(stream, &call("/chat.ChatService/SayHello", &[]), 0);
+        connection.message(
+            stream,
+            &message("", "wait for ever").write_to_bytes().unwrap(),
+            END_STREAM,
+        );
+    };
+    begin(&mut connection, waiting);
+    assert!(connection.round_trip());
+    let drain = std::thread::spawn(|| block_on(served.server.drain(Duration::from_millis(500))));
+    // Clients may make calls until they have read this.
+    connection.goaway();
+    begin(&mut connection, late);
+    let [late, waiting] = connection.finish([late, waiting]);
+    assert_eq!(late.grpc_status(), Some(Code::Unavailable as u32), "{late:?}");
+    assert_eq!(late.header("grpc-message"), Some("the server is shutting down"));
+    // C-core ends it several times, as every call that it refuses by itself; see SECURITY.md.
+    assert!(waiting.ends + waiting.resets.len() > 0, "{waiting:?}");
+    assert_eq!(drain.join().unwrap(), Drained::Cancelled);
 }
 
 #[test]

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use quartet::channel::ChannelBuilder;
 use quartet::chat::{ChatServiceClient, message};
 use quartet::services::{Health, Serving};
 
 use crate::support::hello::Hello;
-use crate::support::replicas::{Replica, calls, channel, target};
-use crate::support::{Served, run, serve_with};
+use crate::support::replicas::{Replica, calls, channel, target, unchecked_channel};
+use crate::support::{Served, core_is_ours, run, serve_with};
 
 fn three(flags: &[&str]) -> Vec<Replica> {
     (0..3).map(|_| Replica::start(flags)).collect()
@@ -98,7 +99,7 @@ fn who_chats(replicas: &[Replica]) -> usize {
 
 #[test]
 fn a_replica_is_drained_in_a_clusters_order() {
-    let mut replicas = three(&[]);
+    let mut replicas = three(&["--drain-delay", "300ms"]);
     let client = ChatServiceClient::new(channel(&target(&replicas)).build());
     // A chat that goes on while its replica is drained.
     let (mut sender, mut echoes) = client.chat_stream(()).unwrap();
@@ -128,7 +129,21 @@ fn a_replica_is_drained_in_a_clusters_order() {
 
 #[test]
 fn no_call_fails_while_three_replicas_are_restarted_one_after_the_other() {
-    let mut replicas = three(&["-q"]);
+    // Long enough for the clients to hear of it.
+    restart_under_load(channel, &["-q", "--drain-delay", "300ms"]);
+}
+
+#[test]
+fn no_call_fails_of_clients_that_do_not_look_at_health_either() {
+    if !core_is_ours() {
+        return;
+    }
+    restart_under_load(unchecked_channel, &["-q"]);
+}
+
+/// Makes 10,000 calls from three clients, while each replica is drained and started again.
+fn restart_under_load(channel: fn(&str) -> ChannelBuilder, flags: &[&str]) {
+    let mut replicas = three(flags);
     let target = target(&replicas);
     let (done, restarted) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
@@ -146,7 +161,7 @@ fn no_call_fails_while_three_replicas_are_restarted_one_after_the_other() {
             thread::yield_now();
         }
         for _ in 0..3 {
-            let back = replicas.remove(0).restart(&["-q"]);
+            let back = replicas.remove(0).restart(flags);
             replicas.push(back);
         }
         restarted.store(true, SeqCst);

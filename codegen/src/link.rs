@@ -17,6 +17,7 @@ pub const WRAPPED: &[&str] = &[
     "grpcwrap_call_start_duplex_streaming",
     "grpc_call_start_batch",
     "grpc_completion_queue_next",
+    "grpc_call_unref",
 ];
 
 /// The symbol whose absence stops the link of a crate that forgot [`link_seam`].

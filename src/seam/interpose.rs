@@ -19,7 +19,7 @@ use grpcio_sys::{
 };
 
 use super::real::*;
-use super::{batch, second_reply, server_call};
+use super::{batch, inside_core, second_reply, server_call};
 
 /// Makes every binary that serves or calls through this library refer to the symbol that
 /// only the link arguments define: without them the linker stops and names it.
@@ -49,11 +49,24 @@ unsafe extern "C" fn __wrap_grpc_call_start_batch(
         match server_call::compression_level(call) {
             Some(level) => {
                 let ops = with_level(slice::from_raw_parts(ops, count), level);
-                __real_grpc_call_start_batch(call, ops.as_ptr(), count, tag, reserved)
+                start_batch(call, ops.as_ptr(), count, tag, reserved)
             }
-            None => __real_grpc_call_start_batch(call, ops, count, tag, reserved),
+            None => start_batch(call, ops, count, tag, reserved),
         }
     }
+}
+
+/// # Safety
+/// As C-core's own function.
+unsafe fn start_batch(
+    call: *mut grpc_call,
+    ops: *const grpc_op,
+    count: usize,
+    tag: *mut c_void,
+    reserved: *mut c_void,
+) -> grpc_call_error {
+    // SAFETY: by the contract above.
+    inside_core(|| unsafe { __real_grpc_call_start_batch(call, ops, count, tag, reserved) })
 }
 
 /// The operations, of which the one that sends headers has this level of compression. A level
@@ -83,7 +96,8 @@ unsafe extern "C" fn __wrap_grpc_completion_queue_next(
         // SAFETY: as grpcio called it. The tag of an event that is none of an operation is not
         // initialised, so the kind is looked at first.
         unsafe {
-            let event = __real_grpc_completion_queue_next(queue, deadline, reserved);
+            let event =
+                inside_core(|| __real_grpc_completion_queue_next(queue, deadline, reserved));
             let completed = event.type_ == grpc_completion_type::GRPC_OP_COMPLETE;
             if !completed || !batch::finish_own(event.tag) {
                 return event;

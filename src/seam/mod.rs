@@ -24,6 +24,7 @@ mod interpose;
 mod log;
 mod metadata;
 mod real;
+mod refused;
 mod second_reply;
 mod server_call;
 
@@ -31,6 +32,7 @@ pub(crate) use client_call::{ClientCall, Owed};
 pub(crate) use inflate::{Envelope, open, take_up_to};
 pub(crate) use interpose::check;
 pub(crate) use metadata::Pairs;
+pub(crate) use refused::{Ending, inside_core};
 pub(crate) use server_call::{Replied, ServerCall, accepted, current};
 
 use std::ffi::CStr;

@@ -95,6 +95,7 @@ unsafe extern "C" {
         deadline: gpr_timespec,
         reserved: *mut c_void,
     ) -> grpc_event;
+    pub(super) fn __real_grpc_call_unref(call: *mut grpc_call);
 
     /// Defined by the link arguments, and nowhere else.
     pub(super) static quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs: u8;

@@ -9,6 +9,7 @@ use futures_timer::Delay;
 
 use super::Server;
 use crate::rpc::Running;
+use crate::seam::{Ending, inside_core};
 
 /// How a drain ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,8 @@ impl Drop for Server {
 }
 
 async fn stop(server: &mut grpcio::Server, running: &Running, limit: Duration) -> Drained {
-    let mut stopped = pin!(server.shutdown());
+    let _ending = Ending::begin();
+    let mut stopped = pin!(inside_core(|| server.shutdown()));
     let left_alone = pin!(async {
         running.none().await;
         Delay::new(UNANSWERED).await;

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
+use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use quartet::channel::{Backoff, Channel, ChannelBuilder, Methods, Retry, ServiceConfig};
@@ -47,8 +48,7 @@ impl Replica {
 }
 
 fn process(address: &str, flags: &[&str]) -> Process {
-    start_server(&[&["--listen", address, "--pace", "0", "--drain-delay", "300ms"], flags].concat())
-        .0
+    start_server(&[&["--listen", address, "--pace", "0"], flags].concat()).0
 }
 
 /// A target with the addresses of all.
@@ -60,15 +60,24 @@ pub fn target(replicas: &[Replica]) -> String {
 /// What a client of several replicas sets: calls spread, health checked, failed ones retried, and
 /// servers that come back are found soon.
 pub fn channel(target: &str) -> ChannelBuilder {
-    let soon = std::time::Duration::from_millis(100);
-    let config = ServiceConfig::new()
-        .round_robin()
-        .health_checked("")
-        .methods(Methods::all().retry(Retry::new(5)).wait_for_ready(true));
-    Channel::builder(target)
-        .service_config(config)
-        .backoff(Backoff { first: soon, longest: soon, ..Backoff::default() })
-        .own_connections(true)
+    let config = retrying().health_checked("");
+    reconnecting(target).service_config(config)
+}
+
+/// The same without a look at health.
+pub fn unchecked_channel(target: &str) -> ChannelBuilder {
+    reconnecting(target).service_config(retrying())
+}
+
+fn retrying() -> ServiceConfig {
+    let methods = Methods::all().retry(Retry::new(5)).wait_for_ready(true);
+    ServiceConfig::new().round_robin().methods(methods)
+}
+
+fn reconnecting(target: &str) -> ChannelBuilder {
+    let soon = Duration::from_millis(100);
+    let backoff = Backoff { first: soon, longest: soon, ..Backoff::default() };
+    Channel::builder(target).backoff(backoff).own_connections(true)
 }
 
 /// The `nth` call of a client: each tenth is a stream, of each kind in turn.
