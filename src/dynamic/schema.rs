@@ -56,6 +56,12 @@ impl Schema {
         Some(Method::new(service, &descriptor))
     }
 
+    /// The full names of the messages, but for those inside of others.
+    pub fn messages(&self) -> Vec<String> {
+        let messages = self.files.iter().flat_map(FileDescriptor::messages);
+        messages.map(|message| message.full_name().to_owned()).collect()
+    }
+
     /// A message by its full name.
     pub fn message(&self, name: &str) -> Option<MessageDescriptor> {
         self.files.iter().find_map(|file| file.message_by_full_name(&format!(".{name}")))
