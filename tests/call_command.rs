@@ -134,6 +134,7 @@ fn list_and_describe_work_without_a_server_of_ones_own() {
     assert_eq!(methods.stdout[0], "chat.ChatService/SayHello", "{methods:?}");
     assert_eq!(methods.stdout.len(), 4, "{methods:?}");
     fails(&client(&["list", "chat.ChatServic"], ""), 2, &["nearest is `chat.ChatService`"]);
+    fails(&client(&["describe", "chat.Mesage"], ""), 2, &["nearest is `chat.Message`"]);
     let method = client(&["describe", "chat.ChatService/ChatStream"], "");
     let rpc = "rpc ChatStream(stream chat.Message) returns (stream chat.Message);";
     assert_eq!(method.stdout[1], rpc, "{method:?}");

@@ -1,6 +1,7 @@
 use std::fmt;
 
-use protobuf::descriptor::{FieldDescriptorProto, FileDescriptorProto, field_descriptor_proto};
+use protobuf::descriptor::field_descriptor_proto::Type;
+use protobuf::descriptor::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 use protobuf::reflect::{FileDescriptor, MessageDescriptor, ServiceDescriptor};
 use protobuf::well_known_types as known;
 
@@ -21,12 +22,13 @@ impl Schema {
     /// `google/protobuf/timestamp.proto`), which are there already.
     ///
     /// # Errors
-    /// When an import is missing, a type is not defined, or a field is a group of proto2.
+    /// When an import is missing, a type is not defined, or a field is a group of proto2
+    /// or in a oneof that is not there.
     pub fn new(
         files: impl IntoIterator<Item = FileDescriptorProto>,
     ) -> Result<Self, InvalidSchema> {
         let files: Vec<_> = files.into_iter().filter(|file| !is_well_known(file.name())).collect();
-        files.iter().try_for_each(without_groups)?;
+        files.iter().try_for_each(check)?;
         let files = FileDescriptor::new_dynamic_fds(files, &well_known())
             .map_err(|error| InvalidSchema(error.to_string()))?;
         let services = files.iter().flat_map(|file| {
@@ -54,6 +56,12 @@ impl Schema {
         let (_, descriptor) = self.services.iter().find(|(name, _)| name == service)?;
         let descriptor = descriptor.methods().find(|it| it.proto().name() == method)?;
         Some(Method::new(service, &descriptor))
+    }
+
+    /// The full names of the messages, but for those inside of others.
+    pub fn messages(&self) -> Vec<String> {
+        let messages = self.files.iter().flat_map(FileDescriptor::messages);
+        messages.map(|message| message.full_name().to_owned()).collect()
     }
 
     /// A message by its full name.
@@ -96,22 +104,33 @@ pub(super) fn is_well_known(file: &str) -> bool {
     well_known().iter().any(|known| known.name() == file)
 }
 
-/// rust-protobuf panics at groups in messages without generated code.
-fn without_groups(file: &FileDescriptorProto) -> Result<(), InvalidSchema> {
-    let is_group =
-        |field: &FieldDescriptorProto| field.type_() == field_descriptor_proto::Type::TYPE_GROUP;
+/// Refuses what rust-protobuf panics at.
+fn check(file: &FileDescriptorProto) -> Result<(), InvalidSchema> {
     let mut messages: Vec<_> = file.message_type.iter().collect();
     while let Some(message) = messages.pop() {
-        if let Some(field) = message.field.iter().chain(&message.extension).find(|it| is_group(it))
-        {
-            let (file, message, field) = (file.name(), message.name(), field.name());
-            return Err(InvalidSchema(format!(
-                "{file}: `{field}` of `{message}` is a group, which only generated code can do"
-            )));
+        for field in message.field.iter().chain(&message.extension) {
+            if let Err(why) = check_field(message, field) {
+                let (file, message, field) = (file.name(), message.name(), field.name());
+                return Err(InvalidSchema(format!("{file}: `{field}` of `{message}` {why}")));
+            }
         }
         messages.extend(&message.nested_type);
     }
     Ok(())
+}
+
+fn check_field(
+    message: &DescriptorProto,
+    field: &FieldDescriptorProto,
+) -> Result<(), &'static str> {
+    let oneof = field.oneof_index.map(usize::try_from);
+    if oneof.is_some_and(|index| index.map_or(true, |it| it >= message.oneof_decl.len())) {
+        return Err("is in a oneof that is not there");
+    }
+    match field.type_() {
+        Type::TYPE_GROUP => Err("is a group, which only generated code can do"),
+        _ => Ok(()),
+    }
 }
 
 impl fmt::Debug for Schema {
@@ -127,3 +146,37 @@ impl fmt::Display for InvalidSchema {
 }
 
 impl std::error::Error for InvalidSchema {}
+
+#[cfg(test)]
+mod tests {
+    use protobuf::text_format::parse_from_str;
+
+    use super::Schema;
+
+    fn refused(files: &[&str]) -> String {
+        let files = files.iter().map(|file| parse_from_str(file).unwrap());
+        Schema::new(files).unwrap_err().to_string()
+    }
+
+    /// A file with a message of this field.
+    fn with_field(field: &str) -> String {
+        format!("name: 'a' message_type {{ name: 'M' field {{ name: 'f' number: 1 {field} }} }}")
+    }
+
+    #[test]
+    fn files_that_no_compiler_would_make_are_refused() {
+        let circle = ["name: 'a' dependency: 'b'", "name: 'b' dependency: 'a'"];
+        assert!(refused(&circle).contains("Cycle"));
+        assert!(refused(&["name: 'a' dependency: 'no.proto'"]).contains("no.proto"));
+        let method = "name: 'M' input_type: '.N' output_type: '.N'";
+        let service = format!("name: 'a' service {{ name: 'S' method {{ {method} }} }}");
+        assert!(refused(&[&service]).contains(".N"));
+        assert!(refused(&[&with_field("type: TYPE_MESSAGE type_name: '.N'")]).contains(".N"));
+        let group = refused(&[&with_field("type: TYPE_GROUP type_name: '.M'")]);
+        assert_eq!(group, "a: `f` of `M` is a group, which only generated code can do");
+        for index in [7, -1] {
+            let oneof = refused(&[&with_field(&format!("type: TYPE_INT32 oneof_index: {index}"))]);
+            assert_eq!(oneof, "a: `f` of `M` is in a oneof that is not there");
+        }
+    }
+}

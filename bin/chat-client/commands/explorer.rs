@@ -29,7 +29,17 @@ impl<'a> Explorer<'a> {
         match self.reflector.schema(symbol).await {
             Ok(schema) => Ok(schema),
             Err(status) if status.code() == Code::NotFound => {
-                Err(self.not_there("symbol", symbol).await)
+                let mut known = self.services().await?;
+                for service in known.clone() {
+                    // What a service lacks is no reason to be silent on the others.
+                    if let Ok(schema) = self.reflector.schema(&service).await {
+                        known.extend(schema.messages());
+                    }
+                }
+                known.sort_unstable();
+                known.dedup();
+                let known = known.iter().map(String::as_str);
+                Err(Failure::Input(unknown("symbol", symbol, "the server", known)))
             }
             Err(status) => Err(self.failed(status)),
         }
@@ -40,7 +50,11 @@ impl<'a> Explorer<'a> {
         match self.reflector.schema(service).await {
             Ok(schema) if schema.services().any(|name| name == service) => Ok(schema),
             Err(status) if status.code() != Code::NotFound => Err(self.failed(status)),
-            _ => Err(self.not_there("service", service).await),
+            _ => {
+                let services = self.services().await?;
+                let services = services.iter().map(String::as_str);
+                Err(Failure::Input(unknown("service", service, "the server", services)))
+            }
         }
     }
 
@@ -59,16 +73,6 @@ impl<'a> Explorer<'a> {
             let methods = methods.iter().map(String::as_str);
             Failure::Input(unknown("method", method, &format!("`{service}`"), methods))
         })
-    }
-
-    async fn not_there(&mut self, what: &str, name: &str) -> Failure {
-        match self.services().await {
-            Ok(services) => {
-                let services = services.iter().map(String::as_str);
-                Failure::Input(unknown(what, name, "the server", services))
-            }
-            Err(failure) => failure,
-        }
     }
 
     fn failed(&self, status: Status) -> Failure {

@@ -79,10 +79,16 @@ impl<'a> Writer<'a> {
                 writer.extension(&[path, &[6, index]].concat(), extension);
             }
             for range in &message.extension_range {
-                writer.line(&format!("extensions {};", numbers(range.start(), range.end() - 1)));
+                writer.line(&format!(
+                    "extensions {};",
+                    numbers(range.start(), range.end().saturating_sub(1))
+                ));
             }
             for range in &message.reserved_range {
-                writer.line(&format!("reserved {};", numbers(range.start(), range.end() - 1)));
+                writer.line(&format!(
+                    "reserved {};",
+                    numbers(range.start(), range.end().saturating_sub(1))
+                ));
             }
             writer.reserved_names(&message.reserved_name);
         });
