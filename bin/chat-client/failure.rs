@@ -61,7 +61,7 @@ fn advice(status: &Status) -> &'static str {
             "does this server have the service, and reflection? `list` prints what it serves"
         }
         Code::Unauthenticated | Code::PermissionDenied => {
-            "send credentials, such as -H 'authorization: Bearer TOKEN', or a certificate (--cert)"
+            "send a token with --token-file, or a certificate with --cert and --key"
         }
         Code::Cancelled => "the server gave up the call: it may be shutting down; try again",
         Code::Internal | Code::Unknown | Code::DataLoss => {

@@ -61,15 +61,6 @@ pub struct Options {
     )]
     pub max_message: u64,
 
-    #[command(flatten)]
-    tls: Tls,
-
-    #[command(flatten)]
-    channel: Channel,
-
-    #[command(flatten)]
-    calls: Calls,
-
     /// Who is talking
     #[arg(short, long, global = true, value_name = "NAME", env = "USER", default_value = "Marko")]
     pub user: String,
@@ -85,6 +76,15 @@ pub struct Options {
     /// Log less
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     quiet: u8,
+
+    #[command(flatten)]
+    tls: Tls,
+
+    #[command(flatten)]
+    channel: Channel,
+
+    #[command(flatten)]
+    calls: Calls,
 }
 
 #[derive(Debug, Subcommand)]

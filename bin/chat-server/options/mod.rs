@@ -45,10 +45,18 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = program::duration)]
     pub drain_timeout: Duration,
 
-    /// How long to serve on after SIGTERM, saying by grpc.health.v1 that it is over: as long as
-    /// load balancers take to notice. It counts towards --drain-timeout
+    /// How long to serve on after the first signal, saying by grpc.health.v1 that it is over: as
+    /// long as load balancers take to notice. It counts towards --drain-timeout
     #[arg(long, value_name = "DURATION", default_value = "0", value_parser = program::duration)]
     drain_delay: Duration,
+
+    /// Log more (twice: everything)
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    verbose: u8,
+
+    /// Log less (warnings; twice: errors)
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    quiet: u8,
 
     #[command(flatten)]
     tls: Tls,
@@ -61,14 +69,6 @@ pub struct Options {
 
     #[command(flatten)]
     connections: Connections,
-
-    /// Log more (twice: everything)
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    verbose: u8,
-
-    /// Log less (warnings; twice: errors)
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    quiet: u8,
 }
 
 impl Options {
