@@ -167,3 +167,15 @@ fn a_description_is_the_text_of_the_proto_file() {
     );
     assert!(describe("grpc.channelz.v1.SocketRef").contains("reserved 1"), "reserved numbers");
 }
+
+#[test]
+fn the_questions_end_in_good_order() {
+    let (server, address) = start_server(&["--listen", "127.0.0.1:0", "--log-calls"]);
+    let hello = ["call", "chat.ChatService/SayHello", "{}"];
+    for command in [&["list"][..], &["describe", "chat.Message"], &hello] {
+        let ended = client(&[&["-s", &address], command].concat(), "");
+        assert_eq!(ended.code(), Some(0), "{ended:?}");
+        let line = server.wait_for_log("ServerReflectionInfo");
+        assert!(line.contains(": OK in "), "{command:?}: expected OK, saw {line}");
+    }
+}

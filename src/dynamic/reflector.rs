@@ -17,7 +17,7 @@ use super::Schema;
 use super::schema::is_well_known;
 
 /// Asks a server what it serves, by `grpc.reflection.v1`, and by `v1alpha` if the server answers
-/// `UNIMPLEMENTED`. All questions go over one stream, which ends with the reflector.
+/// `UNIMPLEMENTED`. All questions go over one stream, until [`finish`](Self::finish).
 pub struct Reflector<F> {
     client: Client,
     request: F,
@@ -70,6 +70,15 @@ impl<F: Fn() -> Result<Request<()>, Status>> Reflector<F> {
         Schema::new(self.files.values().cloned()).map_err(|error| {
             Status::internal(format!("the server's descriptors can't be used: {error}"))
         })
+    }
+
+    /// Ends the reflection call in good order; a reflector that is dropped cancels it.
+    pub async fn finish(self) {
+        if let Some((mut sender, mut replies)) = self.stream {
+            sender.close().await;
+            // Nothing was asked that is not answered.
+            let _ = replies.message().await;
+        }
     }
 
     /// A file that is imported, and was not sent along.

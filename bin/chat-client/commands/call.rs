@@ -18,7 +18,9 @@ use crate::Failure;
 /// Calls any method that the server's reflection knows. The JSON values of the input are the
 /// requests; the replies are printed as they come.
 pub async fn run(session: Session<'_>, method: &str, data: Option<&str>) -> Result<(), Failure> {
-    let method = Explorer::new(&session).method(method).await?;
+    let mut explorer = Explorer::new(&session);
+    let method = explorer.method(method).await?;
+    explorer.finish().await;
     let requests = requests(&method, data)?;
     let client = Client::from(&session.connection.channel);
     let mut requests = pin!(requests);

@@ -23,5 +23,6 @@ pub async fn run(session: Session<'_>, symbol: Option<&str>) -> Result<(), Failu
             || json!({"symbol": symbol, "proto": text}),
         )?;
     }
+    explorer.finish().await;
     Ok(())
 }

@@ -75,6 +75,11 @@ impl<'a> Explorer<'a> {
         })
     }
 
+    /// There are no more questions.
+    pub async fn finish(self) {
+        self.reflector.finish().await;
+    }
+
     fn failed(&self, status: Status) -> Failure {
         self.session.failed(status)
     }

@@ -11,6 +11,7 @@ pub async fn run(session: Session<'_>, service: Option<&str>) -> Result<(), Fail
         for name in explorer.services().await? {
             session.output.print(|| name.clone(), || json!({"service": name}))?;
         }
+        explorer.finish().await;
         return Ok(());
     };
     let schema = explorer.service(service).await?;
@@ -18,5 +19,6 @@ pub async fn run(session: Session<'_>, service: Option<&str>) -> Result<(), Fail
         let name = format!("{service}/{method}");
         session.output.print(|| name.clone(), || json!({"method": name}))?;
     }
+    explorer.finish().await;
     Ok(())
 }
