@@ -82,13 +82,14 @@ impl Transport {
     }
 }
 
-/// The settings that the builders of servers and channels share: functions of theirs.
+/// The settings that the builders of servers and channels share: functions of theirs, which
+/// keep them in this field.
 macro_rules! transport_settings {
-    () => {
+    ($($transport:ident).+) => {
         /// The longest message, in bytes, that is taken from the peer; 4 MiB by default, as in
         /// every gRPC implementation. A longer one ends its call with `RESOURCE_EXHAUSTED`.
         pub fn max_receive(mut self, bytes: usize) -> Self {
-            self.transport.max_receive = bytes;
+            self.$($transport).+.max_receive = bytes;
             self
         }
 
@@ -96,7 +97,7 @@ macro_rules! transport_settings {
         /// (key, value, and 32 for each pair); 16 KiB by default. More ends the call with
         /// `RESOURCE_EXHAUSTED`.
         pub fn max_metadata(mut self, bytes: usize) -> Self {
-            self.transport.max_metadata = bytes;
+            self.$($transport).+.max_metadata = bytes;
             self
         }
 
@@ -104,7 +105,7 @@ macro_rules! transport_settings {
         /// default, which holds a thousand stalled streams in less than 256 MiB, and makes long
         /// messages slow; on a channel adaptive by default.
         pub fn window(mut self, window: crate::Window) -> Self {
-            self.transport.window = window;
+            self.$($transport).+.window = window;
             self
         }
 
@@ -113,14 +114,14 @@ macro_rules! transport_settings {
         /// [`Response::set_compression`](crate::rpc::Response::set_compression); a client can't
         /// know before it calls.
         pub fn compression(mut self, compression: crate::rpc::Compression) -> Self {
-            self.transport.compression = compression;
+            self.$($transport).+.compression = compression;
             self
         }
 
         /// Finds out by pings whether a silent peer is still there. By default a channel does not,
         /// and a server does so after two hours.
         pub fn keepalive(mut self, keepalive: crate::Keepalive) -> Self {
-            self.transport.keepalive = Some(keepalive);
+            self.$($transport).+.keepalive = Some(keepalive);
             self
         }
     };

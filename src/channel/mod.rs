@@ -23,8 +23,13 @@ use renewed::Renewed;
 
 /// How a channel is put together. Connecting begins with the first call.
 pub struct ChannelBuilder {
-    target: String,
+    plan: Plan,
     security: Security,
+}
+
+/// All that a channel is made of but its credentials, which may be followed by others.
+struct Plan {
+    target: Arc<str>,
     transport: Transport,
     interceptors: Interceptors,
     one_reply: Owed,
@@ -40,7 +45,7 @@ enum Security {
 }
 
 impl ChannelBuilder {
-    transport_settings!();
+    transport_settings!(plan.transport);
 
     /// Connects with grpcio's credentials, such as certificates; without encryption by default.
     pub fn credentials(mut self, credentials: ChannelCredentials) -> Self {
@@ -58,7 +63,7 @@ impl ChannelBuilder {
 
     /// Adds an interceptor, behind those that are there.
     pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
-        self.interceptors.push(Arc::new(interceptor));
+        self.plan.interceptors.push(Arc::new(interceptor));
         self
     }
 
@@ -67,14 +72,14 @@ impl ChannelBuilder {
     /// the instructions of a unary call. Otherwise such a call runs into its deadline, if it has
     /// one, as C-core keeps its status back.
     pub fn exactly_one_reply(mut self, yes: bool) -> Self {
-        self.one_reply = if yes { Owed::ExactlyOne } else { Owed::One };
+        self.plan.one_reply = if yes { Owed::ExactlyOne } else { Owed::One };
         self
     }
 
     /// The name of the server: its certificate has to be for it, and it is the authority of the
     /// calls. By default the name in the target is.
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
-        self.server_name = Some(name.into());
+        self.plan.server_name = Some(name.into());
         self
     }
 
@@ -82,27 +87,27 @@ impl ChannelBuilder {
     /// other one in the process whose target and settings are the same, and with them their
     /// limit of concurrent streams.
     pub fn own_connections(mut self, yes: bool) -> Self {
-        self.own_connections = yes;
+        self.plan.own_connections = yes;
         self
     }
 
     /// How calls find a server among several, and what becomes of those that fail. By default all
     /// go to the first that is reached, and fail when it does.
     pub fn service_config(mut self, config: ServiceConfig) -> Self {
-        self.service_config = config;
+        self.plan.service_config = config;
         self
     }
 
     /// The pauses between attempts to connect; those of [`Backoff::default`] by default.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
-        self.connecting.backoff = Some(backoff);
+        self.plan.connecting.backoff = Some(backoff);
         self
     }
 
     /// How long without a call before the connections are closed, to be opened anew by the next;
     /// 30 minutes by default.
     pub fn idle_timeout(mut self, time: Duration) -> Self {
-        self.connecting.idle_timeout = Some(time);
+        self.plan.connecting.idle_timeout = Some(time);
         self
     }
 
@@ -111,34 +116,25 @@ impl ChannelBuilder {
     /// connections, which they do with
     /// [`max_connection_age`](crate::server::ServerBuilder::max_connection_age).
     pub fn resolve_at_most_every(mut self, time: Duration) -> Self {
-        self.connecting.resolve_at_most_every = Some(time);
+        self.plan.connecting.resolve_at_most_every = Some(time);
         self
     }
 
     /// Makes the channel, with a completion queue and a thread of its own.
     pub fn build(self) -> Channel {
-        let ChannelBuilder { target, security, transport, .. } = self;
+        let ChannelBuilder { plan, security } = self;
+        let transport = plan.transport;
         let environment = EnvBuilder::new()
             .cq_count(1)
             .name_prefix("quartet-client")
             .after_start(move || transport.start_queue_thread())
             .build();
-        let target: Arc<str> = target.into();
-        let plan = Plan {
-            environment: Arc::new(environment),
-            target: target.clone(),
-            transport,
-            interceptors: self.interceptors,
-            one_reply: self.one_reply,
-            server_name: self.server_name,
-            own_connections: self.own_connections,
-            connecting: self.connecting,
-            service_config: self.service_config,
-        };
+        let (environment, target) = (Arc::new(environment), plan.target.clone());
         let client = match security {
-            Security::Credentials(credentials) => plan.connect(credentials),
+            Security::Credentials(credentials) => plan.connect(&environment, credentials),
             Security::Tls(tls) => {
-                let renewed = Renewed::new(tls, move |credentials| plan.connect(credentials));
+                let connect = move |credentials| plan.connect(&environment, credentials);
+                let renewed = Renewed::new(tls, connect);
                 Client::renewed(move || renewed.client())
             }
         };
@@ -146,27 +142,13 @@ impl ChannelBuilder {
     }
 }
 
-/// All that a channel is made of but its credentials, which may be followed by others.
-struct Plan {
-    environment: Arc<Environment>,
-    target: Arc<str>,
-    transport: Transport,
-    interceptors: Interceptors,
-    one_reply: Owed,
-    server_name: Option<String>,
-    own_connections: bool,
-    connecting: Connecting,
-    service_config: ServiceConfig,
-}
-
 impl Plan {
-    fn connect(&self, credentials: ChannelCredentials) -> Client {
-        let mut builder = self
-            .transport
-            .apply(GrpcioBuilder::new(self.environment.clone()), self.transport.max_metadata)
+    fn connect(&self, environment: &Arc<Environment>, credentials: ChannelCredentials) -> Client {
+        let builder = GrpcioBuilder::new(environment.clone())
             .default_compression_algorithm(self.transport.compression.algorithm())
             .use_local_subchannel_pool(self.own_connections);
-        builder = self.connecting.apply(builder);
+        let builder = self.transport.apply(builder, self.transport.max_metadata);
+        let mut builder = self.connecting.apply(builder);
         if let Some(config) = self.service_config.to_core() {
             builder = builder.raw_cfg_string(c"grpc.service_config".into(), config);
         }
@@ -175,7 +157,7 @@ impl Plan {
         }
         let channel = builder.set_credentials(credentials).connect(&self.target);
         let config = Config {
-            environment: self.environment.clone(),
+            environment: environment.clone(),
             target: self.target.clone(),
             interceptors: self.interceptors.clone(),
             one_reply: self.one_reply,
@@ -205,15 +187,17 @@ impl Channel {
     /// [`ServiceConfig::round_robin`] spreads them.
     pub fn builder(target: impl Into<String>) -> ChannelBuilder {
         ChannelBuilder {
-            target: target.into(),
+            plan: Plan {
+                target: target.into().into(),
+                transport: Transport::of_channel(),
+                interceptors: Vec::new(),
+                one_reply: Owed::ExactlyOne,
+                server_name: None,
+                own_connections: false,
+                connecting: Connecting::default(),
+                service_config: ServiceConfig::new(),
+            },
             security: Security::Credentials(ChannelCredentials::insecure()),
-            transport: Transport::of_channel(),
-            interceptors: Vec::new(),
-            one_reply: Owed::ExactlyOne,
-            server_name: None,
-            own_connections: false,
-            connecting: Connecting::default(),
-            service_config: ServiceConfig::new(),
         }
     }
 
@@ -248,6 +232,6 @@ impl fmt::Debug for Channel {
 
 impl fmt::Debug for ChannelBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ChannelBuilder").field(&self.target).finish()
+        f.debug_tuple("ChannelBuilder").field(&self.plan.target).finish()
     }
 }

@@ -43,7 +43,7 @@ pub struct ServerBuilder {
 }
 
 impl ServerBuilder {
-    transport_settings!();
+    transport_settings!(transport);
 
     /// Adds an address to listen on, without encryption. A port of 0 picks a free one.
     pub fn listen(self, address: Address) -> Self {
