@@ -48,6 +48,8 @@ impl Keepalive {
             // By default C-core asks twice and then no more, until data is sent again: a stream
             // that only waits would be without.
             .raw_cfg_int(c"grpc.http2.max_pings_without_data".into(), 0)
+            // A limit of newer cores, a minute by default, which goes before the one above.
+            .raw_cfg_int(c"grpc.http2.ping_timeout_ms".into(), millis(self.timeout))
     }
 }
 

@@ -117,6 +117,12 @@ fn without_a_trace_one_starts() {
     assert!(next(&seen).0.sampled());
 }
 
+/// Cores since some time after 1.56 read a `traceparent` themselves, and keep the last of several.
+fn core_hands_over_all_parents() -> bool {
+    let major = quartet::core_version().split('.').next().and_then(|major| major.parse().ok());
+    major.is_some_and(|major: u32| major <= 33)
+}
+
 #[test]
 fn what_is_malformed_counts_as_absent() {
     let (served, seen) = serve(None);
@@ -125,6 +131,9 @@ fn what_is_malformed_counts_as_absent() {
         (&["00-00000000000000000000000000000000-00f067aa0ba902b7-01"], "rojo=1"),
         (&[PARENT, PARENT], "rojo=1"),
     ] {
+        if parents.len() > 1 && !core_hands_over_all_parents() {
+            continue;
+        }
         let mut metadata: Vec<_> = parents.iter().map(|parent| ("traceparent", *parent)).collect();
         metadata.push(("tracestate", state));
         run(each_style(&served.client(), &metadata))[0].clone().unwrap();
