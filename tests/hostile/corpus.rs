@@ -3,6 +3,7 @@
 use super::cases::{Expected, all};
 use super::child::Child;
 use super::{HELLO, answers, encoded};
+use crate::support::core_major;
 use crate::support::http2::{
     Connection, DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, Seen, block, call,
     frame, prefixed,
@@ -18,7 +19,7 @@ const NO_PREFACE: &[(&str, &[u8])] = &[
 
 /// On another core only the survival is tested: what it answers is its own affair.
 fn is_bundled_core() -> bool {
-    quartet::core_version().starts_with("33.")
+    core_major() == 33
 }
 
 /// Plays one case on a connection of its own, and looks whether that lives on.

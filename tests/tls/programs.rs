@@ -65,7 +65,8 @@ fn the_programs_speak_tls_and_say_how_secure_they_are() {
 fn certificates_of_clients_and_their_names() {
     let setting = setting();
     let ca = setting.folder.text("ca.pem");
-    let (_server, target) = setting.server(&["--client-ca", &ca, "--allow-name", "ada.example"]);
+    let flags = ["--client-ca", &ca, "--allow-name", "ada.example", "--log-calls"];
+    let (server, target) = setting.server(&flags);
     let of = |certified: &Certified| Folder::of(certified, &setting.authority);
     let hello = |folder: &Folder| {
         let (certificate, key) = (folder.text("cert.pem"), folder.text("key.pem"));
@@ -74,6 +75,10 @@ fn certificates_of_clients_and_their_names() {
     assert_eq!(hello(&setting.folder).code(), Some(0));
     let bob = of(&setting.authority.certify(&["bob.example"]));
     fails(&hello(&bob), 64 + 7, &["bob.example is not among the names", "--cert"]);
+    // Who is refused is told, too.
+    server.wait_for_log("SayHello for ipv4:127.0.0.1:");
+    let line = server.wait_for_log("SayHello for ipv4:127.0.0.1:");
+    assert!(line.contains("PERMISSION_DENIED"), "{line}");
     let rogue = of(&Authority::new("A Rogue").certify(&["ada.example"]));
     fails(&hello(&rogue), 78, &["another certificate (--cert, --key)"]);
     fails(&setting.hello(&target, &["--cacert", &ca]), 78, &["(--cert, --key)"]);

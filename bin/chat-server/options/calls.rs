@@ -49,11 +49,9 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Sets them on the server.
-    ///
-    /// # Errors
-    /// A text for the user, when what a flag names can't be used.
-    pub fn apply(&self, builder: ServerBuilder) -> Result<ServerBuilder, String> {
+    /// Has the server tell of its calls. Comes before all that refuses calls, so that those are
+    /// told too.
+    pub fn observe(&self, builder: ServerBuilder) -> ServerBuilder {
         let mut builder = builder.interceptor(TraceContext::default());
         if self.log_calls {
             builder = builder.interceptor(LogCalls);
@@ -61,6 +59,14 @@ impl Calls {
         if self.admin.is_some() {
             builder = builder.interceptor(self.metrics.clone());
         }
+        builder
+    }
+
+    /// Has the server refuse calls without a token, and too many.
+    ///
+    /// # Errors
+    /// A text for the user, when what a flag names can't be used.
+    pub fn admit(&self, mut builder: ServerBuilder) -> Result<ServerBuilder, String> {
         if let Some(file) = &self.tokens {
             builder = builder.interceptor(BearerAuth::tokens(tokens::read(file)?));
         }

@@ -89,8 +89,9 @@ impl Options {
         builder: ServerBuilder,
         tls: Option<&ServerTls>,
     ) -> Result<ServerBuilder, String> {
+        let builder = self.calls.observe(builder);
         let builder = self.tls.apply(builder, &self.listen, tls)?;
-        let builder = self.calls.apply(builder)?;
+        let builder = self.calls.admit(builder)?;
         let builder = self.services.apply(builder)?;
         let builder = self.connections.apply(builder)?;
         Ok(builder.completion_queues(self.completion_queues.get()).drain_delay(self.drain_delay))
