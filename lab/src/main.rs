@@ -7,6 +7,7 @@
 //!
 //! It depends on no implementation of gRPC: the judge depends on no contestant.
 
+mod bench;
 mod case;
 mod cli;
 mod command;

@@ -1,0 +1,6 @@
+//! Benchmarks: contestants are measured over workloads, in turns.
+
+pub mod figure;
+pub mod histogram;
+pub mod record;
+pub mod statistics;

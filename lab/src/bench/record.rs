@@ -1,0 +1,218 @@
+//! The record of a benchmark: every sample, kept for good. Reports are pure functions of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::figure::Figure;
+use super::histogram::Histogram;
+use crate::exit::Exit;
+
+/// The version of the record's form.
+pub const SCHEMA: u32 = 1;
+
+/// Marks a record as one of a benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The only kind.
+    Bench,
+}
+
+/// One run of `lab bench`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// What it is a record of.
+    pub kind: Kind,
+    /// The version of this form.
+    pub schema: u32,
+    /// The lab's version.
+    pub lab: String,
+    /// The command that made it.
+    pub command: String,
+    /// When it began, in UTC.
+    pub started: String,
+    /// How long it took.
+    pub seconds: f64,
+    /// Where it ran.
+    pub machine: Machine,
+    /// Versions of the tools that took part, such as h2load.
+    pub tools: BTreeMap<String, String>,
+    /// Whether a signal ended it early.
+    pub interrupted: bool,
+    /// Everybody else is compared with this contestant.
+    pub reference: String,
+    /// Who took part.
+    pub contestants: Vec<Contestant>,
+    /// What was measured.
+    pub cases: Vec<Case>,
+    /// What was found, in the order in which it was measured.
+    pub samples: Vec<Sample>,
+}
+
+/// The machine of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Machine {
+    /// Processor cores.
+    pub cores: usize,
+    /// The processor, as it calls itself.
+    pub processor: String,
+    /// Memory, in MiB.
+    pub memory: u64,
+    /// System and kernel.
+    pub system: String,
+}
+
+/// A program that took part, or should have.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Contestant {
+    /// Its name.
+    pub name: String,
+    /// The implementation of gRPC.
+    pub stack: String,
+    /// The language it is used from.
+    pub language: String,
+    /// The stack's version.
+    pub version: Option<String>,
+    /// Why there is no version.
+    pub no_run: Option<String>,
+    /// How it is set.
+    pub settings: String,
+    /// The contestant that this one is a second copy of: what differs between them is noise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<String>,
+}
+
+/// One thing that is measured over pairs of contestants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Its name, a path that begins with the workload's: `unary/0B/10x1`.
+    pub id: String,
+    /// The workload.
+    pub workload: String,
+    /// What it asks.
+    pub question: String,
+    /// The name of gRPC's own scenario that it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// The figure that answers the question.
+    pub figure: Figure,
+    /// The other figures that are worth a look.
+    pub others: Vec<Figure>,
+    /// Whether server and client had a core each.
+    pub pinned: bool,
+    /// Where it stands on the workload's axes: `in-flight`, `size` (bytes), `share` (of the
+    /// highest rate), `delay` (ms each way).
+    pub axes: BTreeMap<String, f64>,
+}
+
+/// One measurement.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sample {
+    /// The case's id.
+    pub case: String,
+    /// Who called: a contestant, or a tool.
+    pub client: String,
+    /// Who served.
+    pub server: String,
+    /// The round, from 1. In a round everybody has one turn; every second goes backwards.
+    pub round: usize,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What came of a measurement.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Figures.
+    Measured(Measured),
+    /// There can be none, and why.
+    Unsupported(String),
+    /// Something answered wrongly: the figures say nothing.
+    Void(String),
+    /// Something broke.
+    Failed(String),
+}
+
+/// The figures of a sample.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Measured {
+    /// By name, in the figure's unit.
+    pub figures: BTreeMap<Figure, f64>,
+    /// The latencies of all calls.
+    #[serde(default, skip_serializing_if = "Histogram::is_empty")]
+    pub latency: Histogram,
+    /// Calls a second in each tenth of a second, one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<f64>,
+    /// How long it took until the rate held still, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<f64>,
+}
+
+impl Record {
+    /// A record that was written before.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let record: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        match record.schema {
+            SCHEMA => Ok(record),
+            other => Err(format!("this lab reads schema {SCHEMA}, and this is {other}")),
+        }
+    }
+
+    /// As JSON: a line for each sample, so that records can be compared by lines.
+    pub fn json(&self) -> String {
+        const WHY: &str = "a record has string keys only, and no number that JSON lacks";
+        let head = Self { samples: Vec::new(), ..self.clone() };
+        let head = serde_json::to_string_pretty(&head).expect(WHY);
+        let samples = self.samples.iter().map(|it| serde_json::to_string(it).expect(WHY));
+        let samples = samples.collect::<Vec<_>>().join(",\n    ");
+        head.replacen("\"samples\": []", &format!("\"samples\": [\n    {samples}\n  ]"), 1) + "\n"
+    }
+
+    /// The figures of a case and a pair, by round.
+    pub fn figures(
+        &self,
+        case: &str,
+        (client, server): (&str, &str),
+        figure: Figure,
+    ) -> BTreeMap<usize, f64> {
+        let of_pair = self.samples.iter().filter(|sample| {
+            sample.case == case && sample.client == client && sample.server == server
+        });
+        of_pair.filter_map(|sample| Some((sample.round, sample.figure(figure)?))).collect()
+    }
+
+    /// The exit code that the run deserves.
+    pub fn exit(&self) -> Exit {
+        let is_broken =
+            |sample: &Sample| matches!(sample.outcome, Outcome::Void(_) | Outcome::Failed(_));
+        let is_measured = |sample: &Sample| matches!(sample.outcome, Outcome::Measured(_));
+        if self.interrupted {
+            Exit::Interrupted
+        } else if self.samples.iter().any(is_broken) {
+            Exit::Failed
+        } else if !self.samples.iter().any(is_measured) {
+            Exit::Environment
+        } else {
+            Exit::Ok
+        }
+    }
+}
+
+impl Sample {
+    /// The figures, if there are any.
+    pub fn measured(&self) -> Option<&Measured> {
+        match &self.outcome {
+            Outcome::Measured(measured) => Some(measured),
+            _ => None,
+        }
+    }
+
+    /// A figure.
+    pub fn figure(&self, figure: Figure) -> Option<f64> {
+        self.measured()?.figures.get(&figure).copied()
+    }
+}
