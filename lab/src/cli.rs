@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
+use crate::bench::contestant::REFERENCE;
 use crate::case::{Suite, Transport};
 use crate::report::Output;
 
@@ -35,6 +36,8 @@ pub enum Command {
     Build(Build),
     /// Runs cases over pairs of peers
     Run(Box<Run>),
+    /// Measures contestants over workloads, by gRPC's own benchmark contract
+    Bench(Box<Bench>),
     /// Prints the record of a run once more, in any form
     Report(Report),
     /// Puts the overview of a record into a README, between its marks
@@ -159,6 +162,55 @@ pub struct Run {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 all is well; 1 a measurement failed or is void; 2 wrong flags or files; \
+    3 a required peer is missing, or nothing could be measured; 4 interrupted: what was measured is kept.
+
+Examples:
+  lab bench --quick                                  a first look, in five minutes
+  lab bench --output json:bench.json                 everything, in less than two hours
+  lab bench --contestant tonic,cpp --case 'unary/*'  quartet, tonic and C++ over some cases
+  lab bench --aa                                     quartet against itself: the machine's noise
+  lab bench --case instructions --contestant grpcio  what the layer costs, by callgrind
+  QPS_WORKERS=a:10000,b:10000 lab bench --case 'unary/*'
+                                                     workers on other machines: a serves, b calls")]
+pub struct Bench {
+    #[command(flatten)]
+    pub preparing: Preparing,
+    /// The contestants, by name or pattern; the reference always takes part [default: all]
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub contestant: Vec<String>,
+    /// The contestant that the others are compared with
+    #[arg(long, value_name = "NAME", default_value = REFERENCE)]
+    pub reference: String,
+    /// Only the reference and a second copy of it: how much of a difference is noise
+    #[arg(long)]
+    pub aa: bool,
+    /// Only these workloads, or cases; `*` stands for anything; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub case: Vec<String>,
+    /// Few cases, few rounds, short samples
+    #[arg(long)]
+    pub quick: bool,
+    /// How many rounds: in each, everybody has a turn, and every second goes backwards
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = at_least_one)]
+    pub rounds: usize,
+    /// How long a sample is, in seconds, after its warm-up
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = some_time)]
+    pub seconds: f64,
+    /// The folder with a file for each workload
+    #[arg(long, value_name = "DIR", env = "LAB_WORKLOADS", default_value = "lab/workloads")]
+    pub workloads: PathBuf,
+    /// The folder with the relay
+    #[arg(long, value_name = "DIR", env = "LAB_PROXIES", default_value = "proxies")]
+    pub proxies: PathBuf,
+    /// Workers that run already, on this machine or on others: the first serves, the second calls
+    #[arg(long, value_name = "HOST:PORT,...", env = "QPS_WORKERS", value_delimiter = ',')]
+    pub workers: Vec<String>,
+    #[command(flatten)]
+    pub outputs: Outputs,
+}
+
+#[derive(Debug, Args)]
 pub struct Report {
     /// The record, as `lab run --output json` wrote it
     #[arg(value_name = "RECORD")]
@@ -247,6 +299,13 @@ pub enum Progress {
     Plain,
     /// Nothing
     None,
+}
+
+fn some_time(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.1..=600.0).contains(&seconds) => Ok(seconds),
+        _ => Err("from 0.1 to 600 seconds".into()),
+    }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

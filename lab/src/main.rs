@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         Command::List(list) => command::list::run(&list),
         Command::Build(build) => command::build::run(&build.preparing, color),
         Command::Run(run) => command::run::run(&run, color),
+        Command::Bench(bench) => command::bench::run(&bench, color),
         Command::Report(report) => command::report::run(&report, color),
         Command::Splice(splice) => command::splice::run(&splice),
         Command::Guard => {

@@ -6,6 +6,8 @@ use std::io::{self, IsTerminal};
 use clap::ColorChoice;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::bench::figure::Figure;
+use crate::bench::record::{Outcome, Sample};
 use crate::cli;
 use crate::peer::prepare::Prepared;
 use crate::record::Cell;
@@ -84,6 +86,29 @@ impl Progress {
             line += &format!(": {}", cell.reason());
         }
         self.step(&line, standing.is_error());
+    }
+
+    /// A sample is done.
+    pub fn measured(&self, sample: &Sample, figure: Figure) {
+        let Sample { case, client, server, round, .. } = sample;
+        let pair = if client == server { client.clone() } else { format!("{client}:{server}") };
+        let (what, is_news) = match &sample.outcome {
+            Outcome::Measured(_) => {
+                let value = sample.figure(figure).unwrap_or(f64::NAN);
+                (format!("{value:.1} {}", figure.unit()), false)
+            }
+            Outcome::Unsupported(why) => (format!("unsupported: {why}"), false),
+            Outcome::Void(why) => (format!("void: {why}"), true),
+            Outcome::Failed(why) => (format!("failed: {why}"), true),
+        };
+        self.step(&format!("{case} {pair} round {round}: {what}"), is_news);
+    }
+
+    /// Something that is no step.
+    pub fn say(&self, line: &str) {
+        if self.how != How::Nothing {
+            eprintln!("{line}");
+        }
     }
 
     fn step(&self, line: &str, is_news: bool) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches gRPC's own interop programs into build/interop, and builds the chat programs on
-# their jars into build/chat: lib, classes.
+# Fetches gRPC's own interop programs into build/interop and its benchmark worker into
+# build/bench, and builds the chat programs on their jars into build/chat: lib, classes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -27,6 +27,22 @@ if [[ ! -e build/interop/lib/grpc-core-$grpc.jar ]]; then
     rm "build/grpc-interop-testing-$grpc.zip"
     chmod +x build/*.exe "build/grpc-interop-testing-$grpc"/bin/*
     mv "build/grpc-interop-testing-$grpc" build/interop
+fi
+
+# gRPC's own benchmark worker has no distribution: its jar, and those that it names.
+if [[ ! -e build/bench/grpc-benchmarks-$grpc.jar ]]; then
+    rm -rf build/bench
+    cat >build/bench.xml <<END
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>quartet</groupId><artifactId>bench</artifactId><version>1</version>
+  <dependencies><dependency>
+    <groupId>io.grpc</groupId><artifactId>grpc-benchmarks</artifactId><version>$grpc</version>
+  </dependency></dependencies>
+</project>
+END
+    mvn -B -q -f build/bench.xml org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+        -DincludeScope=runtime "-DoutputDirectory=$PWD/build/bench" >build/bench.log 2>&1 || { cat build/bench.log >&2; exit 1; }
 fi
 
 rm -rf build/chat

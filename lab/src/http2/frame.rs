@@ -120,6 +120,23 @@ pub fn trailers(stream: u32) -> Frame {
     Frame::new(HEADERS, END_HEADERS | END_STREAM, stream, block)
 }
 
+/// The headers of a call. `:method POST` and `:scheme http` are in HPACK's static table, `:path`,
+/// `:authority` and `content-type` are its names 4, 1 and 31.
+pub fn request(stream: u32, authority: &str, path: &str) -> Frame {
+    let block = [
+        &[0x83, 0x86, 0x04][..],
+        &text(path),
+        &[0x01],
+        &text(authority),
+        &[0x0f, 31 - 15],
+        &text("application/grpc"),
+        &[0x00],
+        &text("te"),
+        &text("trailers"),
+    ];
+    Frame::new(HEADERS, END_HEADERS, stream, block.concat())
+}
+
 /// A short string without Huffman's coding.
 fn text(text: &str) -> Vec<u8> {
     [&[text.len() as u8], text.as_bytes()].concat()

@@ -3,7 +3,7 @@
 //! It knows nothing of a request but its frames: no header is ever decoded.
 
 mod connection;
-mod frame;
+pub mod frame;
 mod log;
 pub mod script;
 

@@ -31,8 +31,13 @@ pub struct Manifest {
     chat: Option<Contract>,
     interop: Option<Contract>,
     http2: Option<Contract>,
+    /// Its workers for benchmarks, by name.
+    #[serde(default)]
+    pub bench: BTreeMap<String, Worker>,
     /// How it is a proxy, if it is none of the peers but one.
     pub proxy: Option<ProxyContract>,
+    /// How it is started as a relay, if it is one.
+    pub relay: Option<Command>,
 }
 
 impl Manifest {
@@ -73,6 +78,35 @@ impl Contract {
         let wanted =
             self.case_flags.iter().filter(move |(pattern, _)| glob::matches(pattern, case));
         wanted.flat_map(|(_, flags)| flags.clone())
+    }
+}
+
+/// A worker of gRPC's benchmarks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    /// The command.
+    pub worker: Command,
+    /// How it is set, in words.
+    pub settings: String,
+    /// Whether that is what a new user gets.
+    #[serde(default)]
+    pub defaults: bool,
+    /// Its program: a file, or a folder with all its parts.
+    pub program: Option<String>,
+    /// Builds the program and all that it depends on into an empty folder.
+    pub clean_build: Option<Command>,
+    /// What it can't do, as `ROLE:CASE`, and why.
+    #[serde(default)]
+    pub lacks: BTreeMap<String, String>,
+}
+
+impl Worker {
+    /// Why it can't do a case in a role, if that is so.
+    pub fn lacks(&self, role: Role, case: &str) -> Option<&str> {
+        let place = format!("{role}:{case}");
+        let line = self.lacks.iter().find(|(pattern, _)| glob::matches(pattern, &place));
+        line.map(|(_, reason)| reason.as_str())
     }
 }
 

@@ -97,7 +97,7 @@ fn version(peer: &Peer, children: &Children, logs: &Path) -> Result<String, NoRu
     }
 }
 
-/// Runs a command to its end and hands back what it wrote to standard output.
+/// Runs a peer's command to its end and hands back what it wrote to standard output.
 fn run(
     command: &[String],
     peer: &Peer,
@@ -107,21 +107,32 @@ fn run(
 ) -> Result<String, String> {
     let output = log.with_extension("out");
     let launch = Launch { command, folder: &peer.folder, stdout: &output, stderr: log };
-    let mut process = children.start(&launch)?;
+    to_its_end(&launch, children, limit)
+}
+
+/// Runs a process to its end and hands back what it wrote to standard output.
+pub fn to_its_end(
+    launch: &Launch<'_>,
+    children: &Children,
+    limit: Duration,
+) -> Result<String, String> {
+    let mut process = children.start(launch)?;
     let ending = process.wait(Instant::now() + limit);
     drop(process);
     if ending.as_ref().is_some_and(Ending::is_success) {
-        return fs::read_to_string(&output).map_err(|error| error.to_string());
+        return fs::read_to_string(launch.stdout).map_err(|error| error.to_string());
     }
     let ending = ending.map_or_else(
         || format!("not done after {}", humantime::format_duration(limit)),
         |ending| ending.to_string(),
     );
-    let why = log_tail::last_word(&[log, &output]).map(|line| format!(": {line}"));
+    let log = launch.stderr;
+    let why = log_tail::last_word(&[log, launch.stdout]).map(|line| format!(": {line}"));
     Err(format!("{ending}{} (log: {})", why.unwrap_or_default(), log.display()))
 }
 
-fn is_installed(program: &str) -> bool {
+/// Whether a program is found.
+pub fn is_installed(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }

@@ -58,6 +58,11 @@ impl Process {
         }
     }
 
+    /// The number of the process.
+    pub fn pid(&self) -> i32 {
+        self.group.as_raw_pid()
+    }
+
     /// Asks it to end, and ends it if it doesn't in time.
     pub fn terminate(mut self, grace: Duration) {
         kill(self.group, Signal::TERM);

@@ -37,6 +37,13 @@ enum Format {
     Html,
 }
 
+impl Output {
+    /// tmp
+    pub fn file(&self) -> Option<&PathBuf> {
+        self.file.as_ref()
+    }
+}
+
 impl FromStr for Output {
     type Err = String;
 

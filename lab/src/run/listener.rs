@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::{HOST, Lab};
-use crate::process::{Launch, Process, log_tail};
+use super::HOST;
+use crate::process::{Children, Launch, Process, log_tail};
 
 /// How long one may take to start.
 const READY: Duration = Duration::from_secs(30);
@@ -28,16 +28,15 @@ pub struct Listener {
 impl Listener {
     /// Starts it and waits until it is ready.
     pub fn start(
-        lab: &Lab,
+        children: &Children,
         what: &'static str,
-        command: &[String],
-        folder: &Path,
-        log: &Path,
+        launch: &Launch<'_>,
         port: u16,
+        limit: Option<Duration>,
     ) -> Result<Self, String> {
-        let process = lab.children.start(&Launch { command, folder, stdout: log, stderr: log })?;
-        let mut listener = Self { what, process, log: log.into() };
-        listener.wait_until_ready(port, lab.limit.unwrap_or(READY))?;
+        let process = children.start(launch)?;
+        let mut listener = Self { what, process, log: launch.stderr.into() };
+        listener.wait_until_ready(port, limit.unwrap_or(READY))?;
         Ok(listener)
     }
 
@@ -72,6 +71,11 @@ impl Listener {
     /// Ends it as an operator would.
     pub fn terminate(self) {
         self.process.terminate(GRACE);
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> i32 {
+        self.process.pid()
     }
 
     /// How long its log is by now.

@@ -3,7 +3,7 @@
 pub mod certificates;
 mod client;
 mod honesty;
-mod listener;
+pub mod listener;
 mod server;
 mod session;
 pub mod stop;
@@ -26,7 +26,7 @@ use session::{Attempt, Session};
 use stop::Stop;
 
 /// The address that servers listen on.
-const HOST: &str = "127.0.0.1";
+pub const HOST: &str = "127.0.0.1";
 
 /// What every cell of a run needs.
 pub struct Lab {

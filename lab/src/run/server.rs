@@ -9,6 +9,7 @@ use super::{HOST, Lab};
 use crate::case::{Pace, Role, Suite, Transport};
 use crate::peer::Peer;
 use crate::peer::manifest::ProxyContract;
+use crate::process::Launch;
 
 /// What to start.
 pub struct Service<'a> {
@@ -53,7 +54,9 @@ impl Server {
         let (_, command) = peer.command(suite, Role::Server).ok_or("it has no server")?;
         let port = lab.ports.reserve()?;
         let command = command.fill(&lab.values(peer, transport, port).with("pace", pace.value()));
-        let server = Listener::start(lab, "server", &command, &peer.folder, log, port)?;
+        let launch =
+            Launch { command: &command, folder: &peer.folder, stdout: log, stderr: log };
+        let server = Listener::start(&lab.children, "server", &launch, port, lab.limit)?;
         let mut ready = Self { port, pace, server, proxy: None };
         if let Some(proxy) = proxy {
             let (proxy, port) = start_proxy(lab, proxy, port, log)?;
@@ -119,5 +122,7 @@ fn start_proxy(
         })
         .map_err(|error| format!("{}: {error}", template.display()))?;
     let (command, log) = (command.fill(&values), folder.join("log"));
-    Ok((Listener::start(lab, "proxy", &command, &proxy.folder, &log, port)?, port))
+    let launch =
+        Launch { command: &command, folder: &proxy.folder, stdout: &log, stderr: &log };
+    Ok((Listener::start(&lab.children, "proxy", &launch, port, lab.limit)?, port))
 }

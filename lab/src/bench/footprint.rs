@@ -1,0 +1,156 @@
+//! What a worker's program costs before it does anything: start, size, build, instructions.
+
+use std::fs;
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::contestant::Contestant;
+use super::figure::Figure;
+use super::h2load;
+use super::record::Measured;
+use super::stage::Stage;
+use super::usage;
+use super::worker::Worker;
+use super::workload::Task;
+use crate::peer::command::program;
+use crate::process::{Launch, Process};
+use crate::run::HOST;
+
+/// The longest that a start may take.
+const START: Duration = Duration::from_secs(30);
+
+/// The longest that a build may take.
+const BUILD: Duration = Duration::from_secs(30 * 60);
+
+/// How long one attempt to connect may take.
+const ATTEMPT: Duration = Duration::from_millis(10);
+
+/// Callgrind slows a program down fifty times.
+const SLOW: Duration = Duration::from_secs(60);
+
+/// The calls of the two runs under callgrind: what both have in common is not the calls'.
+const FEW: usize = 500;
+const MANY: usize = 2_500;
+
+/// From the program's start until it takes connections.
+pub fn start(stage: &Stage, contestant: &Contestant) -> Result<Measured, String> {
+    let began = Instant::now();
+    let (process, _) = launch(stage, contestant, &[], START)?;
+    let mut measured = Measured::default();
+    measured.put(Figure::StartTime, Some(began.elapsed().as_secs_f64() * 1e3));
+    measured.put(Figure::ServerMemory, Some(usage::resident_memory(process.pid())));
+    Ok(measured)
+}
+
+/// The program on the disk, with the shared libraries that it loads.
+pub fn size(contestant: &Contestant) -> Result<Measured, String> {
+    let name = contestant.worker.program.as_ref().ok_or("its peer.toml names no program")?;
+    let path = contestant.peer.folder.join(name);
+    let bytes = length(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let libraries = libraries(&path);
+    let mut measured = Measured::default();
+    measured.put(Figure::ProgramSize, Some((bytes + libraries) as f64 / 1e6));
+    Ok(measured)
+}
+
+/// A build from nothing.
+pub fn build(stage: &Stage, contestant: &Contestant) -> Result<Measured, String> {
+    let build = contestant.worker.clean_build.as_ref();
+    let build = build.ok_or("its peer.toml has no clean_build")?;
+    let folder = stage.logs.join(format!("{}.build", contestant.name));
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let values = stage.values(&contestant.peer, 0).with("folder", folder.display());
+    let log = stage.log(contestant, "clean-build");
+    let launch = Launch {
+        command: &build.fill(&values),
+        folder: &contestant.peer.folder,
+        stdout: &log,
+        stderr: &log,
+    };
+    let began = Instant::now();
+    crate::peer::prepare::to_its_end(&launch, &stage.children, BUILD)?;
+    let mut measured = Measured::default();
+    measured.put(Figure::BuildTime, Some(began.elapsed().as_secs_f64()));
+    fs::remove_dir_all(&folder).unwrap_or_default();
+    Ok(measured)
+}
+
+/// The instructions of a call: those of many less those of few.
+pub fn instructions(
+    stage: &Stage,
+    contestant: &Contestant,
+    task: &Task,
+) -> Result<Measured, String> {
+    let few = instructions_of(stage, contestant, task, FEW)?;
+    let many = instructions_of(stage, contestant, task, MANY)?;
+    let mut measured = Measured::default();
+    measured.put(Figure::Instructions, Some((many - few) / (MANY - FEW) as f64));
+    Ok(measured)
+}
+
+fn instructions_of(
+    stage: &Stage,
+    contestant: &Contestant,
+    task: &Task,
+    calls: usize,
+) -> Result<f64, String> {
+    let valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"];
+    let (process, address) = launch(stage, contestant, &valgrind, SLOW)?;
+    let server = Worker::at(&address).serve(task)?;
+    h2load::calls(stage, task, server.port, calls)?;
+    server.finish()?;
+    process.terminate(SLOW);
+    let log = stage.log(contestant, "start");
+    let text = fs::read_to_string(&log).unwrap_or_default();
+    let collected = text.split("Collected : ").nth(1).and_then(|it| it.split_whitespace().next());
+    let count = collected.and_then(|it| it.parse().ok());
+    count.ok_or_else(|| format!("callgrind counted nothing (log: {})", log.display()))
+}
+
+/// Starts a worker, perhaps under another program, and waits until it takes connections.
+fn launch(
+    stage: &Stage,
+    contestant: &Contestant,
+    under: &[&str],
+    limit: Duration,
+) -> Result<(Process, String), String> {
+    let port = stage.ports.reserve()?;
+    let mut worker = contestant.worker.worker.fill(&stage.values(&contestant.peer, port));
+    if !under.is_empty() {
+        worker[0] = program(&worker[0], &contestant.peer.folder).display().to_string();
+    }
+    let command: Vec<_> = under.iter().map(ToString::to_string).chain(worker).collect();
+    let (log, folder) = (stage.log(contestant, "start"), &contestant.peer.folder);
+    let launch = Launch { command: &command, folder, stdout: &log, stderr: &log };
+    let began = Instant::now();
+    let mut process = stage.children.start(&launch)?;
+    let address = SocketAddr::new(HOST.parse().expect("an address"), port);
+    while TcpStream::connect_timeout(&address, ATTEMPT).is_err() {
+        if let Some(ending) = process.wait(Instant::now()) {
+            return Err(format!("ended with {ending} (log: {})", log.display()));
+        }
+        if began.elapsed() > limit {
+            return Err(format!("takes no connection after {limit:?} (log: {})", log.display()));
+        }
+    }
+    Ok((process, address.to_string()))
+}
+
+/// The length of a file, or of all files in a folder.
+fn length(path: &Path) -> std::io::Result<u64> {
+    if path.is_file() {
+        return Ok(fs::metadata(path)?.len());
+    }
+    fs::read_dir(path)?.map(|entry| length(&entry?.path())).sum()
+}
+
+/// The length of the shared libraries that a program loads; 0 if it loads none, or is no program.
+fn libraries(program: &Path) -> u64 {
+    let output = Command::new("ldd").arg(program).output();
+    let text = output.map(|it| String::from_utf8_lossy(&it.stdout).into_owned());
+    let text = text.unwrap_or_default();
+    let paths = text.split_whitespace().filter(|word| word.starts_with('/'));
+    paths.filter_map(|path| fs::metadata(path).ok()).map(|it| it.len()).sum()
+}

@@ -1,0 +1,72 @@
+//! Workers that run already, on other machines, as gRPC's own driver has them.
+
+use super::calls::{self, Players};
+use super::record::{Contestant, Outcome, Sample};
+use super::stage::Stage;
+use super::worker::Worker;
+use super::workload::{Kind, Task};
+
+/// A server and a client, by address.
+pub struct Remote {
+    server: String,
+    client: String,
+}
+
+impl Remote {
+    /// Of `QPS_WORKERS`: the first one serves, the second one calls.
+    pub fn of(workers: &[String]) -> Result<Self, String> {
+        match workers {
+            [server, client] if [server, client].iter().all(|it| it.contains(':')) => {
+                Ok(Self { server: server.clone(), client: client.clone() })
+            }
+            _ => Err("give two workers, HOST:PORT,HOST:PORT: a server and a client".into()),
+        }
+    }
+
+    /// Whether a task can be measured there: only those of workers alone.
+    pub fn can(task: &Task) -> bool {
+        task.kind == Kind::Calls && task.delay.is_none() && task.share.is_none() && !task.case.pinned
+    }
+
+    /// What records say of them.
+    pub fn contestants(&self) -> Vec<Contestant> {
+        let settings = "as they were started: QPS_WORKERS";
+        let described = |name: &String| Contestant {
+            name: name.clone(),
+            stack: "unknown".into(),
+            language: "unknown".into(),
+            version: Some("unknown".into()),
+            no_run: None,
+            settings: settings.into(),
+            again: None,
+        };
+        vec![described(&self.server), described(&self.client)]
+    }
+
+    /// Measures a task once.
+    pub fn sample(&self, stage: &Stage, task: &Task, round: usize) -> Sample {
+        let outcome = match self.measure(stage, task) {
+            Ok(measured) => Outcome::Measured(measured),
+            Err(error) => Outcome::Failed(error),
+        };
+        let (case, client, server) =
+            (task.case.id.clone(), self.client.clone(), self.server.clone());
+        Sample { case, client, server, round, outcome }
+    }
+
+    fn measure(&self, stage: &Stage, task: &Task) -> Result<super::record::Measured, String> {
+        let [server, client] = [&self.server, &self.client].map(|it| Worker::at(it));
+        let mut serving = server.serve(task)?;
+        let target = format!("{}:{}", server.host(), serving.port);
+        let players = Players {
+            client: &client,
+            server: &server,
+            serving: &mut serving,
+            target,
+            is_relayed: false,
+            offered: None,
+        };
+        let measured = calls::sample(task, players, stage.length(task.seconds));
+        serving.finish().and(measured)
+    }
+}

@@ -1,0 +1,231 @@
+//! Rounds: in each, every pair has its turn, and every second round goes backwards, so that what
+//! drifts on the machine hits all alike.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::calls::{self, Players};
+use super::contestant::{self, Contestant};
+use super::figure::Figure;
+use super::record::{Measured, Outcome, Sample};
+use super::stage::Stage;
+use super::worker::{Serving, Worker};
+use super::workload::{Kind, Load, Task};
+use super::{footprint, h2load, idle};
+use crate::case::Role;
+
+/// What is in flight while the highest rate is sought, of which the open loop has a share.
+const HIGHEST: Load = Load { in_flight: 100, connections: 1 };
+
+/// What a sample takes besides its own length: set-up and warm-up, about.
+const AROUND: Duration = Duration::from_millis(900);
+
+type Pair<'a> = (&'a Contestant, &'a Contestant);
+
+/// A task that is being measured.
+struct Table<'a> {
+    stage: &'a Stage,
+    task: &'a Task,
+    workers: HashMap<(&'a str, Role), Worker>,
+    offered: Option<f64>,
+}
+
+/// Measures a task over its pairs, and tells each sample.
+pub fn run<'a>(
+    stage: &'a Stage,
+    task: &'a Task,
+    contestants: &'a [Contestant],
+    rounds: usize,
+    mut tell: impl FnMut(Sample),
+) {
+    let pairs = contestant::pairs(task, contestants);
+    let mut table = Table { stage, task, workers: HashMap::new(), offered: None };
+    for round in 1..=task.rounds.unwrap_or(rounds).min(rounds) {
+        let mut turns: Vec<_> = pairs.iter().collect();
+        if round % 2 == 0 {
+            turns.reverse();
+        }
+        for pair in turns {
+            let outcome = table.turn(*pair);
+            if stage.stop.is_interrupted() {
+                return;
+            }
+            let is_final = matches!(outcome, Outcome::Unsupported(_));
+            if round == 1 || !is_final {
+                tell(table.sample(*pair, round, outcome));
+            }
+        }
+    }
+}
+
+/// How many samples a task will have, and how long they will take, about.
+pub fn expected(
+    task: &Task,
+    contestants: &[Contestant],
+    rounds: usize,
+    seconds: f64,
+) -> (usize, Duration) {
+    let samples = contestant::pairs(task, contestants).len() * task.rounds.unwrap_or(rounds).min(rounds);
+    let length = Duration::from_secs_f64(task.seconds.unwrap_or(1.0) * seconds);
+    let each = match task.kind {
+        Kind::Size => Duration::ZERO,
+        Kind::Start => Duration::from_millis(200),
+        Kind::Instructions => Duration::from_secs(30),
+        Kind::Build => Duration::from_secs(180),
+        _ => length + AROUND,
+    };
+    (samples, each * samples as u32)
+}
+
+impl<'a> Table<'a> {
+    fn sample(&self, (client, server): Pair<'_>, round: usize, outcome: Outcome) -> Sample {
+        let client = match self.task.kind {
+            Kind::Calls => client.name.as_str(),
+            Kind::H2load | Kind::Connections | Kind::Instructions => h2load::PROGRAM,
+            _ => "lab",
+        };
+        let (case, client) = (self.task.case.id.clone(), client.into());
+        Sample { case, client, server: server.name.clone(), round, outcome }
+    }
+
+    fn turn(&mut self, pair: Pair<'a>) -> Outcome {
+        if let Some(reason) = self.obstacle(pair) {
+            return Outcome::Unsupported(reason);
+        }
+        match self.measure(pair) {
+            Ok(measured) => Outcome::Measured(measured),
+            Err(error) if error.contains("were wrong") => Outcome::Void(error),
+            Err(error) => {
+                // The next turn shall not suffer from it.
+                self.workers.retain(|(name, _), _| ![&*pair.0.name, &*pair.1.name].contains(name));
+                Outcome::Failed(error)
+            }
+        }
+    }
+
+    fn obstacle(&self, (client, server): Pair<'_>) -> Option<String> {
+        let case = &self.task.case.id;
+        let of = |it: &Contestant, role| {
+            let missing = it.version.clone().err().map(|why| format!("no-run: {why}"));
+            missing.or_else(|| it.obstacle(role, case).map(Into::into))
+        };
+        let relay = self.task.delay.and(self.stage.relay.as_ref().err()).cloned();
+        let of_client = || self.task.kind.has_clients().then(|| of(client, Role::Client))?;
+        of(server, Role::Server).or_else(of_client).or(relay)
+    }
+
+    fn measure(&mut self, (client, server): Pair<'a>) -> Result<Measured, String> {
+        let (stage, task) = (self.stage, self.task);
+        match task.kind {
+            Kind::Calls => self.calls(client, server),
+            Kind::H2load => self.served(server, |worker, port, length| {
+                h2load::sample(stage, task, worker, port, length)
+            }),
+            Kind::Connections => self.served(server, |worker, port, length| {
+                h2load::connections(stage, task, worker, port, length)
+            }),
+            Kind::IdleConnections | Kind::IdleStreams => {
+                // A process gives memory back late, or never: each has its own.
+                self.workers.clear();
+                self.served(server, |worker, port, _| idle::sample(task, worker, port))
+            }
+            Kind::Instructions => footprint::instructions(stage, server, task),
+            Kind::Start => footprint::start(stage, server),
+            Kind::Size => footprint::size(server),
+            Kind::Build => footprint::build(stage, server),
+        }
+    }
+
+    fn calls(&mut self, client: &'a Contestant, server: &'a Contestant) -> Result<Measured, String> {
+        let offered = match self.task.share {
+            Some(share) => Some(share * self.highest(client, server)?),
+            None => None,
+        };
+        let length = self.stage.length(self.task.seconds);
+        let mut serving = self.serve(server)?;
+        let result = self.call(self.task, (client, server), &mut serving, offered, length);
+        finish(serving, result)
+    }
+
+    /// The highest rate of the reference, whose turn is the first: everybody is offered the same.
+    fn highest(&mut self, client: &'a Contestant, server: &'a Contestant) -> Result<f64, String> {
+        if let Some(offered) = self.offered {
+            return Ok(offered);
+        }
+        let task = Task { load: HIGHEST, share: None, ..self.task.clone() };
+        let mut serving = self.serve(server)?;
+        let length = self.stage.length(None);
+        let result = self.call(&task, (client, server), &mut serving, None, length);
+        let measured = finish(serving, result)?;
+        let rate = measured.figures.get(&Figure::Rate).copied();
+        self.offered = rate;
+        rate.ok_or_else(|| "no rate of which to offer a share".into())
+    }
+
+    fn call(
+        &mut self,
+        task: &Task,
+        (client, server): Pair<'a>,
+        serving: &mut Serving,
+        offered: Option<f64>,
+        length: Duration,
+    ) -> Result<Measured, String> {
+        let (stage, port) = (self.stage, serving.port);
+        self.start(client, Role::Client)?;
+        let [client, server] =
+            [(client, Role::Client), (server, Role::Server)].map(|(it, role)| self.worker(it, role));
+        let (client, server) = (client?, server?);
+        let relaying = match (task.delay, &stage.relay) {
+            (Some(delay), Ok(relay)) => {
+                let log = stage.logs.join("relay.log");
+                Some(relay.start(&stage.children, &stage.ports, (port, delay), &log)?)
+            }
+            _ => None,
+        };
+        let direct = format!("{}:{port}", server.host());
+        let target = relaying.as_ref().map_or(direct, |it| it.address.clone());
+        let is_relayed = relaying.is_some();
+        calls::sample(task, Players { client, server, serving, target, is_relayed, offered }, length)
+    }
+
+    /// A sample of a server that the lab or a tool calls.
+    fn served(
+        &mut self,
+        server: &'a Contestant,
+        act: impl FnOnce(&Worker, u16, Duration) -> Result<Measured, String>,
+    ) -> Result<Measured, String> {
+        let length = self.stage.length(self.task.seconds);
+        let serving = self.serve(server)?;
+        let worker = self.worker(server, Role::Server);
+        let result = worker.and_then(|worker| act(worker, serving.port, length));
+        finish(serving, result)
+    }
+
+    fn serve(&mut self, server: &'a Contestant) -> Result<Serving, String> {
+        self.start(server, Role::Server)?;
+        let serving = self.worker(server, Role::Server)?.serve(self.task);
+        serving.map_err(|error| format!("{}'s server: {error}", server.name))
+    }
+
+    /// Starts the worker of a contestant in a role, unless it runs: it stays for all rounds.
+    fn start(&mut self, contestant: &'a Contestant, role: Role) -> Result<(), String> {
+        let (stage, key) = (self.stage, (contestant.name.as_str(), role));
+        if !self.workers.contains_key(&key) {
+            let worker = Worker::start(stage, contestant, role, self.task.case.pinned);
+            let worker = worker.map_err(|error| format!("{}: {error}", contestant.name))?;
+            self.workers.insert(key, worker);
+        }
+        Ok(())
+    }
+
+    fn worker(&self, contestant: &'a Contestant, role: Role) -> Result<&Worker, String> {
+        let worker = self.workers.get(&(contestant.name.as_str(), role));
+        worker.ok_or_else(|| format!("{}: its worker doesn't run", contestant.name))
+    }
+}
+
+/// A result, with the server ended.
+fn finish<T>(serving: Serving, result: Result<T, String>) -> Result<T, String> {
+    let ended = serving.finish().map_err(|error| format!("server: {error}"));
+    result.and_then(|value| ended.map(|()| value))
+}

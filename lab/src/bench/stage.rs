@@ -1,0 +1,74 @@
+//! Where measurements take place: what all of them need.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::case::Role;
+use crate::peer::Peer;
+use crate::peer::command::Values;
+use crate::process::ports::Ports;
+use crate::process::{Children, Launch};
+use crate::run::stop::Stop;
+use crate::run::{HOST, certificates};
+
+use super::contestant::Contestant;
+use super::relay::Relay;
+
+/// The core of a server that has one of its own, and that of its client.
+const CORES: [usize; 2] = [0, 1];
+
+/// The programs and folders of a run.
+pub struct Stage {
+    /// All processes that are alive.
+    pub children: Children,
+    /// The ports for servers.
+    pub ports: Ports,
+    /// The folder for logs.
+    pub logs: PathBuf,
+    /// Whether the run goes on.
+    pub stop: Stop,
+    /// How long a sample is, if its workload doesn't say otherwise.
+    pub seconds: f64,
+    /// What delays the way, if it could be built.
+    pub relay: Result<Relay, String>,
+}
+
+impl Stage {
+    /// The values for a worker's command.
+    pub fn values(&self, peer: &Peer, port: u16) -> Values {
+        let certificate = |name| certificates::path(&self.logs, name).display().to_string();
+        peer.values()
+            .with("host", HOST)
+            .with("port", port)
+            .with("ca", certificate(certificates::CA))
+            .with("cert", certificate(certificates::CERTIFICATE))
+            .with("key", certificate(certificates::KEY))
+    }
+
+    /// A command on the core of its role, or as it is.
+    pub fn on_core(role: Role, is_pinned: bool, command: Vec<String>) -> Vec<String> {
+        if !is_pinned {
+            return command;
+        }
+        let core = CORES[usize::from(role == Role::Client)].to_string();
+        ["taskset", "-c", &core].map(String::from).into_iter().chain(command).collect()
+    }
+
+    /// A log of a contestant's program.
+    pub fn log(&self, contestant: &Contestant, what: &str) -> PathBuf {
+        self.logs.join(format!("{}.{what}.log", contestant.name))
+    }
+
+    /// Runs a tool to its end, and hands back what it printed.
+    pub fn tool(&self, command: &[String], log: &Path, limit: Duration) -> Result<String, String> {
+        let output = log.with_extension("out");
+        let folder = Path::new(".");
+        let launch = Launch { command, folder, stdout: &output, stderr: log };
+        crate::peer::prepare::to_its_end(&launch, &self.children, limit)
+    }
+
+    /// How long a sample of a task is.
+    pub fn length(&self, seconds: Option<f64>) -> Duration {
+        Duration::from_secs_f64(seconds.unwrap_or(1.0) * self.seconds)
+    }
+}

@@ -1,0 +1,208 @@
+//! Workers, as a driver of gRPC's benchmarks sees them.
+
+use protobuf::MessageField;
+
+use super::contestant::Contestant;
+use super::control::Control;
+use super::messages::control::{
+    ChannelArg, ClientArgs, ClientConfig, ClientStatus, ClosedLoopParams, LoadParams, Mark,
+    PoissonParams, RpcType, SecurityParams, ServerArgs, ServerConfig, ServerStatus, ServerType,
+    channel_arg, client_args, load_params, server_args, ClientType,
+};
+use super::messages::payloads::{PayloadConfig, SimpleProtoParams, payload_config};
+use super::messages::stats::{ClientStats, HistogramParams, ServerStats};
+use super::stage::Stage;
+use super::workload::{Rpc, Task};
+use super::{histogram, usage};
+use crate::case::Role;
+use crate::process::Launch;
+use crate::run::listener::Listener;
+use crate::run::{HOST, certificates};
+
+/// Compression by C-core's own name, which other workers know as well.
+const COMPRESSION: &str = "grpc.default_compression_algorithm";
+const GZIP: i32 = 2;
+
+/// A worker that takes orders.
+pub struct Worker {
+    address: String,
+    process: Option<Listener>,
+}
+
+/// A server that a worker runs.
+pub struct Serving {
+    /// The port of the server.
+    pub port: u16,
+    control: Control,
+}
+
+/// A client that a worker runs.
+pub struct Calling {
+    control: Control,
+}
+
+impl Worker {
+    /// Starts one on this machine.
+    pub fn start(
+        stage: &Stage,
+        contestant: &Contestant,
+        role: Role,
+        is_pinned: bool,
+    ) -> Result<Self, String> {
+        let port = stage.ports.reserve()?;
+        let command = contestant.worker.worker.fill(&stage.values(&contestant.peer, port));
+        let command = Stage::on_core(role, is_pinned, command);
+        let log = stage.log(contestant, &role.to_string());
+        let folder = &contestant.peer.folder;
+        let launch = Launch { command: &command, folder, stdout: &log, stderr: &log };
+        let process = Listener::start(&stage.children, "worker", &launch, port, None)?;
+        Ok(Self { address: format!("{HOST}:{port}"), process: Some(process) })
+    }
+
+    /// One that runs already, somewhere.
+    pub fn at(address: &str) -> Self {
+        Self { address: address.into(), process: None }
+    }
+
+    /// Its process, if that is on this machine.
+    pub fn pid(&self) -> Option<i32> {
+        self.process.as_ref().map(Listener::pid)
+    }
+
+    /// The machine that it is on.
+    pub fn host(&self) -> &str {
+        self.address.rsplit_once(':').map_or(&self.address, |(host, _)| host)
+    }
+
+    /// What it has used up, if it is on this machine.
+    pub fn usage(&self) -> Option<usage::Usage> {
+        self.pid().map(usage::Usage::of)
+    }
+
+    /// Has it run a server.
+    pub fn serve(&self, task: &Task) -> Result<Serving, String> {
+        let mut control = Control::start(&self.address, "RunServer")?;
+        let args = server_args::Argtype::Setup(server_config(task));
+        let status: ServerStatus = control.ask(&ServerArgs { argtype: Some(args), ..ServerArgs::new() })?;
+        let port = u16::try_from(status.port).ok().filter(|port| *port > 0);
+        let port = port.ok_or_else(|| format!("says that its server has port {}", status.port))?;
+        Ok(Serving { port, control })
+    }
+
+    /// Has it run a client.
+    pub fn call(&self, task: &Task, target: &str, offered: Option<f64>) -> Result<Calling, String> {
+        let mut control = Control::start(&self.address, "RunClient")?;
+        let args = client_args::Argtype::Setup(client_config(task, target, offered));
+        let _: ClientStatus = control.ask(&ClientArgs { argtype: Some(args), ..ClientArgs::new() })?;
+        Ok(Calling { control })
+    }
+}
+
+impl Serving {
+    /// The figures since the last time, which begin anew.
+    pub fn mark(&mut self) -> Result<ServerStats, String> {
+        let args = server_args::Argtype::Mark(reset());
+        let status: ServerStatus =
+            self.control.ask(&ServerArgs { argtype: Some(args), ..ServerArgs::new() })?;
+        Ok(status.stats.unwrap_or_default())
+    }
+
+    /// Ends it.
+    pub fn finish(self) -> Result<(), String> {
+        self.control.finish()
+    }
+}
+
+impl Calling {
+    /// The figures since the last time, which begin anew.
+    pub fn mark(&mut self) -> Result<ClientStats, String> {
+        let args = client_args::Argtype::Mark(reset());
+        let status: ClientStatus =
+            self.control.ask(&ClientArgs { argtype: Some(args), ..ClientArgs::new() })?;
+        Ok(status.stats.unwrap_or_default())
+    }
+
+    /// Ends it.
+    pub fn finish(self) -> Result<(), String> {
+        self.control.finish()
+    }
+}
+
+fn reset() -> Mark {
+    Mark { reset: true, ..Mark::new() }
+}
+
+fn server_config(task: &Task) -> ServerConfig {
+    ServerConfig {
+        server_type: ServerType::ASYNC_SERVER.into(),
+        security_params: security(task),
+        ..ServerConfig::new()
+    }
+}
+
+fn client_config(task: &Task, target: &str, offered: Option<f64>) -> ClientConfig {
+    let load = match offered {
+        Some(offered_load) => {
+            load_params::Load::Poisson(PoissonParams { offered_load, ..PoissonParams::new() })
+        }
+        None => load_params::Load::ClosedLoop(ClosedLoopParams::new()),
+    };
+    let channels = task.load.connections as i32;
+    ClientConfig {
+        server_targets: vec![target.into()],
+        client_type: ClientType::ASYNC_CLIENT.into(),
+        security_params: security(task),
+        outstanding_rpcs_per_channel: task.load.in_flight as i32 / channels,
+        client_channels: channels,
+        async_client_threads: 1,
+        rpc_type: rpc_type(task.rpc).into(),
+        load_params: MessageField::some(LoadParams { load: Some(load), ..LoadParams::new() }),
+        payload_config: MessageField::some(payload(task)),
+        histogram_params: MessageField::some(HistogramParams {
+            resolution: histogram::RESOLUTION,
+            max_possible: histogram::MAX,
+            ..HistogramParams::new()
+        }),
+        channel_args: task.gzip.then(compression).into_iter().collect(),
+        messages_per_stream: task.messages_per_stream,
+        ..ClientConfig::new()
+    }
+}
+
+fn security(task: &Task) -> MessageField<SecurityParams> {
+    let params = SecurityParams {
+        use_test_ca: true,
+        server_host_override: certificates::AUTHORITY.into(),
+        ..SecurityParams::new()
+    };
+    if task.tls { MessageField::some(params) } else { MessageField::none() }
+}
+
+/// Bodies of the task's size in the direction that the method is about, and in both if it is about
+/// both.
+fn payload(task: &Task) -> PayloadConfig {
+    let size = task.size as i32;
+    let (req_size, resp_size) = match task.rpc {
+        Rpc::Client => (size, 0),
+        Rpc::Server => (0, size),
+        Rpc::Unary | Rpc::PingPong | Rpc::Both => (size, size),
+    };
+    let params = SimpleProtoParams { req_size, resp_size, ..SimpleProtoParams::new() };
+    let payload = Some(payload_config::Payload::SimpleParams(params));
+    PayloadConfig { payload, ..PayloadConfig::new() }
+}
+
+fn rpc_type(rpc: Rpc) -> RpcType {
+    match rpc {
+        Rpc::Unary => RpcType::UNARY,
+        Rpc::PingPong => RpcType::STREAMING,
+        Rpc::Client => RpcType::STREAMING_FROM_CLIENT,
+        Rpc::Server => RpcType::STREAMING_FROM_SERVER,
+        Rpc::Both => RpcType::STREAMING_BOTH_WAYS,
+    }
+}
+
+fn compression() -> ChannelArg {
+    let value = Some(channel_arg::Value::IntValue(GZIP));
+    ChannelArg { name: COMPRESSION.into(), value, ..ChannelArg::new() }
+}

@@ -1,0 +1,451 @@
+//! Workloads: a TOML file each, which asks one question over a few axes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use super::figure::Figure;
+use super::idle::ENOUGH;
+use super::record;
+use crate::exit::Failure;
+use crate::glob;
+
+/// The file, as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    question: String,
+    #[serde(default)]
+    kind: Kind,
+    #[serde(default = "unary")]
+    rpc: Vec<Rpc>,
+    #[serde(default = "nothing")]
+    size: Vec<usize>,
+    #[serde(default = "one")]
+    load: Vec<Load>,
+    /// How many connections or streams are idle.
+    #[serde(default)]
+    idle: Vec<usize>,
+    /// Of the reference's highest rate: the open loop.
+    #[serde(default)]
+    share: Vec<f64>,
+    /// Of the way through the relay, in milliseconds each way.
+    #[serde(default)]
+    delay: Vec<u32>,
+    #[serde(default)]
+    tls: Vec<bool>,
+    #[serde(default)]
+    pinned: Vec<bool>,
+    #[serde(default)]
+    gzip: bool,
+    #[serde(default)]
+    messages_per_stream: i32,
+    /// Header fields of a request, besides those that it needs.
+    #[serde(default)]
+    metadata: usize,
+    #[serde(default)]
+    pairs: Pairs,
+    /// Whether contestants with their defaults take part.
+    #[serde(default)]
+    defaults: bool,
+    figure: Option<Figure>,
+    rounds: Option<usize>,
+    seconds: Option<f64>,
+    /// The cases of `--quick`.
+    #[serde(default)]
+    quick: Vec<String>,
+    /// gRPC's own name of a case.
+    #[serde(default)]
+    scenario: BTreeMap<String, String>,
+}
+
+fn unary() -> Vec<Rpc> {
+    vec![Rpc::Unary]
+}
+
+fn nothing() -> Vec<usize> {
+    vec![0]
+}
+
+fn one() -> Vec<Load> {
+    vec![Load { in_flight: 1, connections: 1 }]
+}
+
+/// How it is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Workers call workers.
+    #[default]
+    Calls,
+    /// h2load calls a worker's server.
+    H2load,
+    /// h2load opens many connections, with one call on each.
+    Connections,
+    /// The lab opens connections, and leaves them alone.
+    IdleConnections,
+    /// The lab begins bidirectional calls, and leaves them alone.
+    IdleStreams,
+    /// h2load calls a server under callgrind.
+    Instructions,
+    /// The worker's start.
+    Start,
+    /// The worker's program.
+    Size,
+    /// A build from nothing.
+    Build,
+}
+
+/// A method of `BenchmarkService`, and what counts as a call in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rpc {
+    /// A call.
+    Unary,
+    /// A message and its answer, on a stream that stays.
+    PingPong,
+    /// A message of the client.
+    Client,
+    /// A message of the server.
+    Server,
+    /// A message of the server, while both send.
+    Both,
+}
+
+/// Calls or streams in flight, in all, and connections: `100x4`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Load {
+    /// In all.
+    pub in_flight: usize,
+    /// Which carry them.
+    pub connections: usize,
+}
+
+impl TryFrom<String> for Load {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl FromStr for Load {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('x');
+        let parsed: Option<(usize, usize)> =
+            parts.and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+        match parsed {
+            // The contract speaks of calls on each channel.
+            Some((in_flight, connections @ 1..))
+                if in_flight > 0 && in_flight % connections == 0 =>
+            {
+                Ok(Self { in_flight, connections })
+            }
+            _ => Err(format!("{text}: a load is IN_FLIGHTxCONNECTIONS, a multiple, such as 100x4")),
+        }
+    }
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.in_flight, self.connections)
+    }
+}
+
+/// Who calls whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pairs {
+    /// Everybody their own server.
+    #[default]
+    Own,
+    /// Everybody every server.
+    All,
+}
+
+/// A point on a workload's axes: what is measured over pairs.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// What records say of it.
+    pub case: record::Case,
+    /// How it is measured.
+    pub kind: Kind,
+    /// What is called.
+    pub rpc: Rpc,
+    /// The body's size in each message, in bytes.
+    pub size: usize,
+    /// What is in flight.
+    pub load: Load,
+    /// How many connections or streams are idle.
+    pub idle: usize,
+    /// The open loop's rate, in parts of the reference's highest.
+    pub share: Option<f64>,
+    /// The relay's delay, in milliseconds each way.
+    pub delay: Option<u32>,
+    /// With TLS or without.
+    pub tls: bool,
+    /// Whether clients compress.
+    pub gzip: bool,
+    /// After how many messages a stream ends; 0: never.
+    pub messages_per_stream: i32,
+    /// How many more header fields a request has.
+    pub metadata: usize,
+    /// Who calls whom.
+    pub pairs: Pairs,
+    /// Whether contestants with their defaults take part.
+    pub defaults: bool,
+    /// How many rounds, if not as many as the others.
+    pub rounds: Option<usize>,
+    /// How long a sample is, if not as long as the others.
+    pub seconds: Option<f64>,
+    /// Whether `--quick` has it.
+    pub is_quick: bool,
+}
+
+/// The tasks of all files in a folder, in the order of the files' names.
+pub fn read(folder: &Path) -> Result<Vec<Task>, Failure> {
+    let trouble = |path: &Path, what: &dyn fmt::Display| {
+        Failure::usage(format!("{}: {what}", path.display()))
+    };
+    let entries = fs::read_dir(folder).map_err(|error| trouble(folder, &error))?;
+    let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let mut paths: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|it| it == "toml")).collect();
+    paths.sort();
+    let mut tasks = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).map_err(|error| trouble(&path, &error))?;
+        let file: File = toml::from_str(&text).map_err(|error| trouble(&path, &error))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        // The number in front only puts the files in order.
+        let name = name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('-');
+        tasks.extend(file.tasks(name));
+    }
+    match tasks.is_empty() {
+        true => Err(trouble(folder, &"there is no workload in it")),
+        false => Ok(tasks),
+    }
+}
+
+impl File {
+    fn tasks(&self, workload: &str) -> Vec<Task> {
+        let mut tasks = vec![self.task(workload)];
+        spread(&mut tasks, &self.rpc, |task, rpc| {
+            task.rpc = *rpc;
+            rpc.name().into()
+        });
+        spread(&mut tasks, &self.size, |task, size| {
+            task.size = *size;
+            task.put("size", *size as f64);
+            bytes(*size)
+        });
+        spread(&mut tasks, &self.load, |task, load| {
+            task.load = *load;
+            task.put("in-flight", load.in_flight as f64);
+            task.put("connections", load.connections as f64);
+            load.to_string()
+        });
+        spread(&mut tasks, &self.idle, |task, idle| {
+            task.idle = *idle;
+            task.put("idle", *idle as f64);
+            if *idle < ENOUGH {
+                task.case.figure = Figure::ServerMemory;
+            }
+            idle.to_string()
+        });
+        spread(&mut tasks, &self.share, |task, share| {
+            task.share = Some(*share);
+            task.put("share", *share);
+            format!("{:.0}%", share * 100.0)
+        });
+        spread(&mut tasks, &self.delay, |task, delay| {
+            task.delay = Some(*delay);
+            task.put("delay", f64::from(*delay));
+            format!("{delay}ms")
+        });
+        spread(&mut tasks, &self.tls, |task, tls| {
+            task.tls = *tls;
+            if *tls { "tls".into() } else { "plaintext".into() }
+        });
+        spread(&mut tasks, &self.pinned, |task, pinned| {
+            task.case.pinned = *pinned;
+            if *pinned { "pinned".into() } else { "unpinned".into() }
+        });
+        for task in &mut tasks {
+            let id = &task.case.id;
+            task.is_quick = self.quick.iter().any(|pattern| glob::matches(pattern, id));
+            task.case.scenario = self.scenario.get(id).cloned();
+        }
+        tasks
+    }
+
+    /// The task before the axes.
+    fn task(&self, workload: &str) -> Task {
+        let figure = self.figure.unwrap_or(self.kind.figure());
+        let others = self.kind.figures().iter().copied().filter(|it| *it != figure).collect();
+        let case = record::Case {
+            id: workload.into(),
+            workload: workload.into(),
+            question: self.question.clone(),
+            scenario: None,
+            figure,
+            others,
+            pinned: false,
+            axes: BTreeMap::new(),
+        };
+        Task {
+            case,
+            kind: self.kind,
+            rpc: Rpc::Unary,
+            size: 0,
+            load: one()[0],
+            idle: 0,
+            share: None,
+            delay: None,
+            tls: false,
+            gzip: self.gzip,
+            messages_per_stream: self.messages_per_stream,
+            metadata: self.metadata,
+            pairs: self.pairs,
+            defaults: self.defaults,
+            rounds: self.rounds,
+            seconds: self.seconds,
+            is_quick: false,
+        }
+    }
+}
+
+/// Every task at every value of an axis, which adds to its id where there are several. An axis
+/// without values changes nothing.
+fn spread<T>(tasks: &mut Vec<Task>, values: &[T], set: impl Fn(&mut Task, &T) -> String) {
+    let at_value = |task: &Task, value: &T| {
+        let mut task = task.clone();
+        let name = set(&mut task, value);
+        if values.len() > 1 {
+            task.case.id += &format!("/{name}");
+        }
+        task
+    };
+    if !values.is_empty() {
+        let points = tasks.iter().flat_map(|task| values.iter().map(|it| at_value(task, it)));
+        *tasks = points.collect();
+    }
+}
+
+impl Task {
+    fn put(&mut self, axis: &str, value: f64) {
+        self.case.axes.insert(axis.into(), value);
+    }
+}
+
+/// `0B`, `10B`, `64KiB`.
+fn bytes(size: usize) -> String {
+    match size {
+        0 => "0B".into(),
+        size if size % (1 << 20) == 0 => format!("{}MiB", size >> 20),
+        size if size % (1 << 10) == 0 => format!("{}KiB", size >> 10),
+        size => format!("{size}B"),
+    }
+}
+
+impl Rpc {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Unary => "unary",
+            Self::PingPong => "ping-pong",
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Both => "both",
+        }
+    }
+}
+
+impl Kind {
+    /// Whether contestants are clients in it, too.
+    pub fn has_clients(self) -> bool {
+        self == Self::Calls
+    }
+
+    /// The figure that it is about.
+    fn figure(self) -> Figure {
+        self.figures()[0]
+    }
+
+    /// All figures that it takes.
+    fn figures(self) -> &'static [Figure] {
+        use Figure as F;
+        match self {
+            Self::Calls => &[
+                F::Rate,
+                F::P50,
+                F::P99,
+                F::P999,
+                F::ServerCpu,
+                F::ClientCpu,
+                F::ServerSwitches,
+                F::ClientSwitches,
+                F::ServerMemory,
+                F::ClientMemory,
+                F::BytesSent,
+                F::BytesReceived,
+                F::Errors,
+            ],
+            Self::H2load | Self::Connections => &[
+                F::Rate,
+                F::ServerCpu,
+                F::ServerSwitches,
+                F::ServerMemory,
+                F::BytesSent,
+                F::BytesReceived,
+            ],
+            Self::IdleConnections | Self::IdleStreams => &[F::MemoryEach, F::ServerMemory],
+            Self::Instructions => &[F::Instructions],
+            Self::Start => &[F::StartTime, F::ServerMemory],
+            Self::Size => &[F::ProgramSize],
+            Self::Build => &[F::BuildTime],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(text: &str) -> Vec<String> {
+        let file: File = toml::from_str(text).unwrap();
+        file.tasks("it").into_iter().map(|task| task.case.id).collect()
+    }
+
+    #[test]
+    fn every_point_of_the_axes_is_a_case() {
+        let text = "question = '?'\nsize = [0, 1024]\nload = ['1x1', '100x4']";
+        assert_eq!(ids(text), ["it/0B/1x1", "it/0B/100x4", "it/1KiB/1x1", "it/1KiB/100x4"]);
+        let text = "question = '?'\nrpc = ['server', 'both']\nsize = [1048576]\nshare = [0.25]";
+        assert_eq!(ids(text), ["it/server", "it/both"], "what doesn't vary is no part of a name");
+        let text = "question = '?'\nkind = 'idle-streams'\nidle = [1, 1000]";
+        assert_eq!(ids(text), ["it/1", "it/1000"]);
+    }
+
+    #[test]
+    fn a_load_that_is_no_multiple_of_its_connections_is_an_error() {
+        for text in ["1x4", "10x4", "10", "x", "0x0", "0x1", "ax1"] {
+            assert!(text.parse::<Load>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_labs_own_workloads_can_be_read() {
+        let tasks = read(Path::new("workloads")).unwrap();
+        let mut ids: Vec<_> = tasks.iter().map(|task| task.case.id.as_str()).collect();
+        ids.sort_unstable();
+        assert!(ids.array_windows().all(|[a, b]| a != b), "a case twice: {ids:?}");
+        assert!(tasks.iter().any(|task| task.is_quick));
+    }
+}
