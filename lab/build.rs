@@ -5,7 +5,10 @@ fn main() {
     protobuf_codegen::Codegen::new()
         .pure()
         .include("../proto")
-        .inputs(["control", "messages", "payloads", "stats"].map(|it| format!("../proto/grpc/testing/{it}.proto")))
+        .inputs(
+            ["control", "messages", "payloads", "stats"]
+                .map(|it| format!("../proto/grpc/testing/{it}.proto")),
+        )
         .cargo_out_dir("messages")
         .run_from_script();
 }

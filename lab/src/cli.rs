@@ -162,7 +162,8 @@ pub struct Run {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 all is well; 1 a measurement failed or is void; 2 wrong flags or files; \
+#[command(
+    after_help = "Exit codes: 0 all is well; 1 a measurement failed or is void; 2 wrong flags or files; \
     3 a required peer is missing, or nothing could be measured; 4 interrupted: what was measured is kept.
 
 Examples:
@@ -172,7 +173,8 @@ Examples:
   lab bench --aa                                     quartet against itself: the machine's noise
   lab bench --case instructions --contestant grpcio  what the layer costs, by callgrind
   QPS_WORKERS=a:10000,b:10000 lab bench --case 'unary/*'
-                                                     workers on other machines: a serves, b calls")]
+                                                     workers on other machines: a serves, b calls"
+)]
 pub struct Bench {
     #[command(flatten)]
     pub preparing: Preparing,

@@ -1,5 +1,6 @@
 //! The lab, run over peers that misbehave.
 
+mod bench;
 mod commands;
 mod http2;
 mod interruption;

@@ -56,6 +56,23 @@ impl World {
         self.file(&format!("peers/{name}/peer.toml"), &manifest)
     }
 
+    /// A peer with a contestant for benchmarks, whose worker has these manners.
+    pub fn contestant(self, name: &str, manner: &str) -> Self {
+        let bench = format!(
+            r#"
+            [bench.{name}]
+            worker = ["{FAKE}", "server", "{manner}", "{{host}}:{{port}}"]
+            settings = "none"
+            [bench.{name}.lacks]
+            "server:that/*" = "it never learned it"
+            "#
+        );
+        let world = self.peer(name, "serve", "pass");
+        let path = format!("peers/{name}/peer.toml");
+        let text = fs::read_to_string(world.path(&path)).unwrap();
+        world.file(&path, &(text + &bench))
+    }
+
     /// A file, with everything above it.
     pub fn file(self, path: &str, text: &str) -> Self {
         let path = self.path(path);
@@ -76,11 +93,15 @@ impl World {
     pub fn start(&self, arguments: &str) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
         command.args(arguments.split_whitespace());
-        if arguments.starts_with("run") || arguments.starts_with("build") {
+        if ["run", "build", "bench"].iter().any(|it| arguments.starts_with(it)) {
             command.args(["--logs", "logs"]);
         }
         command.current_dir(self.0.path()).env("FAKE_PEER_PIDS", self.path("pids"));
-        command.env_remove("LAB_PEERS").stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .env_remove("LAB_PEERS")
+            .env("LAB_WORKLOADS", "workloads")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command.spawn().unwrap()
     }
 

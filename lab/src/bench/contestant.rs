@@ -3,9 +3,9 @@
 use crate::case::Role;
 use crate::exit::Failure;
 use crate::glob;
+use crate::peer::Peer;
 use crate::peer::manifest::Worker;
 use crate::peer::prepare::Prepared;
-use crate::peer::Peer;
 
 use super::record;
 use super::workload::{Kind, Pairs, Task};

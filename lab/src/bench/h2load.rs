@@ -112,7 +112,8 @@ impl<'a> Caller<'a> {
     }
 
     fn call(&self, calls: usize, load: Load) -> Result<Seen, String> {
-        let command = Stage::on_core(Role::Client, self.task.case.pinned, self.command(calls, load));
+        let command =
+            Stage::on_core(Role::Client, self.task.case.pinned, self.command(calls, load));
         let output = self.stage.tool(&command, &self.log, LIMIT);
         let output = output.map_err(|error| format!("{PROGRAM}: {error}"))?;
         let seen = Seen::parse(&output)?;

@@ -81,4 +81,3 @@ fn await_answers(connection: &mut Connection, streams: usize) -> io::Result<()> 
     }
     Ok(())
 }
-

@@ -25,7 +25,10 @@ impl Remote {
 
     /// Whether a task can be measured there: only those of workers alone.
     pub fn can(task: &Task) -> bool {
-        task.kind == Kind::Calls && task.delay.is_none() && task.share.is_none() && !task.case.pinned
+        task.kind == Kind::Calls
+            && task.delay.is_none()
+            && task.share.is_none()
+            && !task.case.pinned
     }
 
     /// What records say of them.

@@ -65,7 +65,8 @@ pub fn expected(
     rounds: usize,
     seconds: f64,
 ) -> (usize, Duration) {
-    let samples = contestant::pairs(task, contestants).len() * task.rounds.unwrap_or(rounds).min(rounds);
+    let samples =
+        contestant::pairs(task, contestants).len() * task.rounds.unwrap_or(rounds).min(rounds);
     let length = Duration::from_secs_f64(task.seconds.unwrap_or(1.0) * seconds);
     let each = match task.kind {
         Kind::Size => Duration::ZERO,
@@ -95,12 +96,20 @@ impl<'a> Table<'a> {
         match self.measure(pair) {
             Ok(measured) => Outcome::Measured(measured),
             Err(error) if error.contains("were wrong") => Outcome::Void(error),
-            Err(error) => {
-                // The next turn shall not suffer from it.
-                self.workers.retain(|(name, _), _| ![&*pair.0.name, &*pair.1.name].contains(name));
-                Outcome::Failed(error)
-            }
+            Err(error) => Outcome::Failed(self.replace(pair).unwrap_or(error)),
         }
+    }
+
+    /// Ends the workers of a pair, so that the next turn doesn't suffer from this one, and tells
+    /// how one of them has ended by itself, if it has.
+    fn replace(&mut self, (client, server): Pair<'a>) -> Option<String> {
+        let keys = [(client, Role::Client), (server, Role::Server)];
+        let mut workers =
+            keys.map(|(it, role)| (it, role, self.workers.remove(&(&*it.name, role))));
+        workers.iter_mut().find_map(|(it, role, worker)| {
+            let ending = worker.as_mut()?.ending()?;
+            Some(format!("{} as {role}: {ending}", it.name))
+        })
     }
 
     fn obstacle(&self, (client, server): Pair<'_>) -> Option<String> {
@@ -136,7 +145,11 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn calls(&mut self, client: &'a Contestant, server: &'a Contestant) -> Result<Measured, String> {
+    fn calls(
+        &mut self,
+        client: &'a Contestant,
+        server: &'a Contestant,
+    ) -> Result<Measured, String> {
         let offered = match self.task.share {
             Some(share) => Some(share * self.highest(client, server)?),
             None => None,
@@ -172,8 +185,8 @@ impl<'a> Table<'a> {
     ) -> Result<Measured, String> {
         let (stage, port) = (self.stage, serving.port);
         self.start(client, Role::Client)?;
-        let [client, server] =
-            [(client, Role::Client), (server, Role::Server)].map(|(it, role)| self.worker(it, role));
+        let [client, server] = [(client, Role::Client), (server, Role::Server)]
+            .map(|(it, role)| self.worker(it, role));
         let (client, server) = (client?, server?);
         let relaying = match (task.delay, &stage.relay) {
             (Some(delay), Ok(relay)) => {
@@ -185,7 +198,11 @@ impl<'a> Table<'a> {
         let direct = format!("{}:{port}", server.host());
         let target = relaying.as_ref().map_or(direct, |it| it.address.clone());
         let is_relayed = relaying.is_some();
-        calls::sample(task, Players { client, server, serving, target, is_relayed, offered }, length)
+        calls::sample(
+            task,
+            Players { client, server, serving, target, is_relayed, offered },
+            length,
+        )
     }
 
     /// A sample of a server that the lab or a tool calls.

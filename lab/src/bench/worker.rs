@@ -1,13 +1,15 @@
 //! Workers, as a driver of gRPC's benchmarks sees them.
 
+use std::time::Duration;
+
 use protobuf::MessageField;
 
 use super::contestant::Contestant;
 use super::control::Control;
 use super::messages::control::{
-    ChannelArg, ClientArgs, ClientConfig, ClientStatus, ClosedLoopParams, LoadParams, Mark,
-    PoissonParams, RpcType, SecurityParams, ServerArgs, ServerConfig, ServerStatus, ServerType,
-    channel_arg, client_args, load_params, server_args, ClientType,
+    ChannelArg, ClientArgs, ClientConfig, ClientStatus, ClientType, ClosedLoopParams, LoadParams,
+    Mark, PoissonParams, RpcType, SecurityParams, ServerArgs, ServerConfig, ServerStatus,
+    ServerType, channel_arg, client_args, load_params, server_args,
 };
 use super::messages::payloads::{PayloadConfig, SimpleProtoParams, payload_config};
 use super::messages::stats::{ClientStats, HistogramParams, ServerStats};
@@ -22,6 +24,9 @@ use crate::run::{HOST, certificates};
 /// Compression by C-core's own name, which other workers know as well.
 const COMPRESSION: &str = "grpc.default_compression_algorithm";
 const GZIP: i32 = 2;
+
+/// How long a process takes to be gone when its connections are.
+const GRACE: Duration = Duration::from_millis(200);
 
 /// A worker that takes orders.
 pub struct Worker {
@@ -69,6 +74,11 @@ impl Worker {
         self.process.as_ref().map(Listener::pid)
     }
 
+    /// How it ended, if it has: its last words tell more than those who have lost it.
+    pub fn ending(&mut self) -> Option<String> {
+        self.process.as_mut()?.ending(GRACE)
+    }
+
     /// The machine that it is on.
     pub fn host(&self) -> &str {
         self.address.rsplit_once(':').map_or(&self.address, |(host, _)| host)
@@ -83,7 +93,8 @@ impl Worker {
     pub fn serve(&self, task: &Task) -> Result<Serving, String> {
         let mut control = Control::start(&self.address, "RunServer")?;
         let args = server_args::Argtype::Setup(server_config(task));
-        let status: ServerStatus = control.ask(&ServerArgs { argtype: Some(args), ..ServerArgs::new() })?;
+        let status: ServerStatus =
+            control.ask(&ServerArgs { argtype: Some(args), ..ServerArgs::new() })?;
         let port = u16::try_from(status.port).ok().filter(|port| *port > 0);
         let port = port.ok_or_else(|| format!("says that its server has port {}", status.port))?;
         Ok(Serving { port, control })
@@ -93,7 +104,8 @@ impl Worker {
     pub fn call(&self, task: &Task, target: &str, offered: Option<f64>) -> Result<Calling, String> {
         let mut control = Control::start(&self.address, "RunClient")?;
         let args = client_args::Argtype::Setup(client_config(task, target, offered));
-        let _: ClientStatus = control.ask(&ClientArgs { argtype: Some(args), ..ClientArgs::new() })?;
+        let _: ClientStatus =
+            control.ask(&ClientArgs { argtype: Some(args), ..ClientArgs::new() })?;
         Ok(Calling { control })
     }
 }

@@ -35,9 +35,11 @@ pub fn run(options: &Bench, color: ColorChoice) -> Result<Exit, Failure> {
     let run = Run::new(options, started, color)?;
     let record = match &options.workers[..] {
         [] => run.here(&tasks)?,
-        workers => run.there(&tasks, &Remote::of(workers).map_err(|error| {
-            Failure::usage(format!("QPS_WORKERS: {error}"))
-        })?)?,
+        workers => run.there(
+            &tasks,
+            &Remote::of(workers)
+                .map_err(|error| Failure::usage(format!("QPS_WORKERS: {error}")))?,
+        )?,
     };
     bench::report::write(&record, &options.outputs.output, color)
 }
@@ -47,9 +49,9 @@ fn tasks(options: &Bench) -> Result<Vec<Task>, Failure> {
     let tasks = workload::read(&options.workloads)?;
     let is_chosen = |task: &Task| {
         let patterns = &options.case;
-        let by_name = patterns.iter().any(|pattern| {
-            glob::matches(pattern, &task.case.id) || *pattern == task.case.workload
-        });
+        let by_name = patterns
+            .iter()
+            .any(|pattern| glob::matches(pattern, &task.case.id) || *pattern == task.case.workload);
         if patterns.is_empty() { !options.quick || task.is_quick } else { by_name }
     };
     let ids: Vec<_> = tasks.iter().map(|task| task.case.workload.clone()).collect();
@@ -82,7 +84,8 @@ impl<'a> Run<'a> {
         let (children, stop) = (Children::guarded().map_err(environment)?, Stop::default());
         stop.at_signals(&children).map_err(environment)?;
         certificates::write(&logs).map_err(environment)?;
-        let (rounds, seconds) = if options.quick { QUICK } else { (options.rounds, options.seconds) };
+        let (rounds, seconds) =
+            if options.quick { QUICK } else { (options.rounds, options.seconds) };
         let relay = Err("the relay was not built".into());
         let stage = Stage { children, ports: Ports::new(), logs, stop, seconds, relay };
         let progress = Progress::new(preparing.progress, color);
@@ -96,13 +99,14 @@ impl<'a> Run<'a> {
             self.stage.relay = self.relay();
         }
         let mut record = self.record(tasks, &contestants);
-        let expected = |task: &Task| {
-            bench::expected(task, &contestants, self.rounds, self.stage.seconds)
-        };
-        let (samples, time) = tasks.iter().map(expected).fold(
-            (0, Duration::ZERO),
-            |(samples, time), (more, longer)| (samples + more, time + longer),
-        );
+        let expected =
+            |task: &Task| bench::expected(task, &contestants, self.rounds, self.stage.seconds);
+        let (samples, time) = tasks
+            .iter()
+            .map(expected)
+            .fold((0, Duration::ZERO), |(samples, time), (more, longer)| {
+                (samples + more, time + longer)
+            });
         self.progress.say(&format!(
             "{} cases, {samples} samples, about {} minutes",
             tasks.len(),
@@ -165,11 +169,10 @@ impl<'a> Run<'a> {
         let is_involved = |peer: &Peer| contestant::is_involved(peer, &patterns);
         let involved = self.peers.iter().filter(|peer| is_involved(peer)).cloned().collect();
         let (children, logs) = (&self.stage.children, &self.stage.logs);
-        let prepared =
-            super::prepare(involved, &options.preparing, children, logs, &self.progress);
-        let missing = prepared.iter().find(|it| {
-            it.version.is_err() && options.preparing.require.contains(&it.peer.name)
-        });
+        let prepared = super::prepare(involved, &options.preparing, children, logs, &self.progress);
+        let missing = prepared
+            .iter()
+            .find(|it| it.version.is_err() && options.preparing.require.contains(&it.peer.name));
         match missing {
             Some(it) => Err(Failure::environment(format!(
                 "--require {}: {}",
@@ -259,4 +262,3 @@ fn machine() -> Machine {
         ),
     }
 }
-

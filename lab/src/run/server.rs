@@ -54,8 +54,7 @@ impl Server {
         let (_, command) = peer.command(suite, Role::Server).ok_or("it has no server")?;
         let port = lab.ports.reserve()?;
         let command = command.fill(&lab.values(peer, transport, port).with("pace", pace.value()));
-        let launch =
-            Launch { command: &command, folder: &peer.folder, stdout: log, stderr: log };
+        let launch = Launch { command: &command, folder: &peer.folder, stdout: log, stderr: log };
         let server = Listener::start(&lab.children, "server", &launch, port, lab.limit)?;
         let mut ready = Self { port, pace, server, proxy: None };
         if let Some(proxy) = proxy {
@@ -122,7 +121,6 @@ fn start_proxy(
         })
         .map_err(|error| format!("{}: {error}", template.display()))?;
     let (command, log) = (command.fill(&values), folder.join("log"));
-    let launch =
-        Launch { command: &command, folder: &proxy.folder, stdout: &log, stderr: &log };
+    let launch = Launch { command: &command, folder: &proxy.folder, stdout: &log, stderr: &log };
     Ok((Listener::start(&lab.children, "proxy", &launch, port, lab.limit)?, port))
 }
