@@ -14,15 +14,14 @@ use tonic::transport::{
 
 use crate::testing::{ChannelArg, SecurityParams, channel_arg::Value};
 
-/// Flow control windows, tuned.
-const WINDOW: u32 = 16 << 20;
-
-/// The largest HTTP/2 frame that is read, tuned.
+/// The largest HTTP/2 frame that is read, tuned. The windows are hyper's own, 1 to 5 MiB: with
+/// larger ones a message of 1 MiB costs more, and small ones are decoded for so long at a stretch
+/// that streams both ways starve.
 const FRAME: u32 = 1 << 20;
 
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Tuning {
-    /// A runtime of one thread, large windows and frames
+    /// A runtime of one thread, large frames
     Tuned,
     /// What tokio and tonic set themselves
     Defaults,
@@ -61,10 +60,7 @@ pub struct Settings {
 impl Settings {
     pub fn server(&self, security: Option<&SecurityParams>) -> Result<Server, Status> {
         let server = match self.tuning {
-            Tuning::Tuned => Server::builder()
-                .initial_stream_window_size(WINDOW)
-                .initial_connection_window_size(WINDOW)
-                .max_frame_size(FRAME),
+            Tuning::Tuned => Server::builder().max_frame_size(FRAME),
             Tuning::Defaults => Server::builder(),
         };
         if security.is_none() {
@@ -84,10 +80,7 @@ impl Settings {
         let scheme = if security.is_some() { "https" } else { "http" };
         let endpoint = Endpoint::from_shared(format!("{scheme}://{target}")).map_err(refused)?;
         let endpoint = match self.tuning {
-            Tuning::Tuned => endpoint
-                .initial_stream_window_size(WINDOW)
-                .initial_connection_window_size(WINDOW)
-                .max_frame_size(FRAME),
+            Tuning::Tuned => endpoint.max_frame_size(FRAME),
             Tuning::Defaults => endpoint,
         };
         let Some(security) = security else {
