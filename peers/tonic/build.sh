@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds chat/target/release/{chat,interop}-{server,client}.
+# Builds chat/target/release/{chat,interop}-{server,client} and bench-worker.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
