@@ -137,6 +137,7 @@ class BothWays final
 
  private:
   void start() override {
+    ways_ = 1;
     stream_ = stub_->PrepareAsyncStreamingBothWays(&*context_, &queue_);
     stream_->StartCall(started_.after());
   }
@@ -164,7 +165,8 @@ class BothWays final
     if (--ways_ == 0) over();
   }
 
-  int ways_ = 1;
+  // What is still under way.
+  int ways_ = 0;
 };
 
 class AsyncCaller final : public Caller {

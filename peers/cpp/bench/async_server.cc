@@ -11,8 +11,8 @@ namespace {
 
 using Service = BenchmarkService::AsyncService;
 
-// Full-rate streams send what is written when there is enough of it; but the first message goes
-// at once, as it is waited for that long with the headers.
+// Full-rate streams send what is written when there is enough of it. Not so their first message: it
+// would be held back with the headers, and nothing would ever send them.
 const grpc::WriteOptions kHint = grpc::WriteOptions().set_buffer_hint();
 
 class Unary final : public Handler<Unary, Service, grpc::ServerAsyncResponseWriter<SimpleResponse>> {
