@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds bin/{chat,interop}-{server,client}, with Debian's libgrpc++-dev and protobuf-compiler-grpc.
+# Builds bin/{chat,interop}-{server,client} and bin/bench-worker, with Debian's libgrpc++-dev and
+# protobuf-compiler-grpc.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
