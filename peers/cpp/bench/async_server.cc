@@ -15,7 +15,8 @@ using Service = BenchmarkService::AsyncService;
 // would be held back with the headers, and nothing would ever send them.
 const grpc::WriteOptions kHint = grpc::WriteOptions().set_buffer_hint();
 
-class Unary final : public Handler<Unary, Service, grpc::ServerAsyncResponseWriter<SimpleResponse>> {
+class Unary final
+    : public Handler<Unary, Service, grpc::ServerAsyncResponseWriter<SimpleResponse>> {
  public:
   using Handler::Handler;
 

@@ -143,7 +143,8 @@ class CoreCount final
   CoreRequest request_;
 };
 
-class QuitWorker final : public Handler<QuitWorker, Control, grpc::ServerAsyncResponseWriter<Void>> {
+class QuitWorker final
+    : public Handler<QuitWorker, Control, grpc::ServerAsyncResponseWriter<Void>> {
  public:
   using Handler::Handler;
 
