@@ -3,4 +3,5 @@
 pub mod figure;
 pub mod histogram;
 pub mod record;
+pub mod report;
 pub mod statistics;
