@@ -11,34 +11,27 @@ function h(tag, attributes, ...children) {
   return element;
 }
 
-// Every figure of a cell stands in its chart's table; the panel shows those rows.
+// Every figure of a cell stands in its chart's table, a row each; the panel shows those rows.
 function figuresOf(button) {
   const table = button.closest('section').querySelector('.data table');
-  const {case: label, contestant} = button.dataset;
-  const names = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
-  const place = row => names.findIndex(name => name === row);
-  const way = row => names.includes('server')
-    ? `${row.cells[place('client')].textContent} → ${row.cells[place('server')].textContent}`
-    : row.cells[place('contestant')].textContent;
-  const rows = [...table.tBodies[0].rows].filter(row =>
-    row.cells[place('case')].textContent === label && way(row) === contestant);
-  const text = (row, name) => row.cells[place(name)]?.textContent ?? '';
-  return rows.map(row => ({
-    figure: text(row, 'figure'), median: text(row, 'median'), reference: text(row, 'reference'),
-    ahead: text(row, 'ahead'), low: text(row, 'low'), high: text(row, 'high'), rounds: text(row, 'rounds'),
-  }));
+  const texts = row => [...row.cells].map(cell => cell.textContent.trim());
+  const names = texts(table.tHead.rows[0]);
+  const rows = [...table.tBodies[0].rows].map(row =>
+    Object.fromEntries(texts(row).map((text, place) => [names[place], text])));
+  const who = row => row.contestant ?? `${row.client} → ${row.server}`;
+  return rows.filter(row =>
+    row.case === button.dataset.case && who(row) === button.dataset.contestant);
 }
 
 function showPanel(button) {
-  const figures = figuresOf(button);
   const fact = ({figure, median, reference, ahead, low, high, rounds}) => h('div', {},
     h('dt', {}, figure),
-    h('dd', {}, `${median}${reference && `, the reference ${reference}`}`, h('br', {}),
-      ahead ? `${ahead} ahead (${low} to ${high}, ${rounds} rounds)` : 'one round: no interval'));
+    h('dd', {}, reference ? `${median}, the reference ${reference}` : median, h('br', {}),
+      ahead ? `${ahead} ahead (${low} to ${high}), ${rounds} rounds` : 'no interval'));
   const close = h('button', {class: 'close', 'aria-label': 'Close'}, '✕');
   close.addEventListener('click', closePanel);
   panel.replaceChildren(close, h('h2', {}, button.dataset.case), h('p', {}, button.dataset.contestant),
-    h('dl', {}, ...figures.map(fact)));
+    h('dl', {}, ...figuresOf(button).map(fact)));
   document.querySelector('[aria-current=true]')?.removeAttribute('aria-current');
   button.setAttribute('aria-current', true);
   panel.hidden = false;

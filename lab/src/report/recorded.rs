@@ -97,3 +97,47 @@ pub fn check_of_bench(outputs: &[Output]) -> Result<(), Failure> {
         false => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> Recorded {
+        Recorded::Run(Box::new(crate::record::tests::sample()))
+    }
+
+    fn bench() -> Recorded {
+        Recorded::Bench(Box::new(bench::report::tests::sample()))
+    }
+
+    #[test]
+    fn a_record_says_what_it_is() {
+        for record in [run(), bench()] {
+            let text = record.report(Format::Json, Style::PLAIN).unwrap();
+            let read = Recorded::read(&text).unwrap();
+            assert_eq!(read.mark(), record.mark());
+            assert_eq!(read.report(Format::Json, Style::PLAIN).unwrap(), text);
+        }
+        assert!(Recorded::read(r#"{"kind": "poem"}"#).is_err());
+        assert!(Recorded::read("[]").is_err());
+    }
+
+    #[test]
+    fn what_a_record_cannot_be_is_refused_before_as_after() {
+        type Check = fn(&[Output]) -> Result<(), Failure>;
+        let kinds: [(Recorded, Check); 2] = [(run(), check_of_run), (bench(), check_of_bench)];
+        for (record, check) in kinds {
+            for format in ["text", "json", "csv", "junit", "markdown", "html"] {
+                let output: Output = format.parse().unwrap();
+                let report = record.report(output.format, Style::PLAIN);
+                let [before, after] =
+                    [check(&[output]).err(), report.err()].map(|it| it.map(|it| it.to_string()));
+                assert_eq!(before, after, "{} as {format}", record.mark());
+                assert_eq!(
+                    after.is_some(),
+                    format == if record.mark() == "lab" { "csv" } else { "junit" }
+                );
+            }
+        }
+    }
+}

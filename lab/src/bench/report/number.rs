@@ -41,7 +41,16 @@ pub fn ratio(ratio: &Ratio) -> String {
 
 /// A ratio with its interval: `1.24 (1.20 to 1.28)`.
 pub fn interval(it: &Ratio) -> String {
-    format!("{} ({} to {})", ratio(it), quotient(it.low), quotient(it.high))
+    format!("{} {}", ratio(it), bounds(it))
+}
+
+/// The interval by itself: `(1.20 to 1.28)`. An end is only 1.00 if it is.
+pub fn bounds(it: &Ratio) -> String {
+    let end = |value: f64| match quotient(value).as_str() {
+        "1.00" if value != 1.0 => format!("{value:.3}"),
+        text => text.into(),
+    };
+    format!("({} to {})", end(it.low), end(it.high))
 }
 
 #[cfg(test)]
@@ -68,6 +77,7 @@ mod tests {
     fn no_difference_has_its_sign() {
         let unsure = Ratio { value: 1.02, low: 0.98, high: 1.06, rounds: 4 };
         assert_eq!(interval(&unsure), "~1.02 (0.98 to 1.06)");
+        assert_eq!(bounds(&Ratio { high: 0.997, ..unsure }), "(0.98 to 0.997)");
         assert_eq!(ratio(&Ratio { low: 1.01, ..unsure }), "1.02");
         assert_eq!(quotient(0.0712), "0.0712");
         assert_eq!(quotient(12.345), "12.3");

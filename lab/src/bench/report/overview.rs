@@ -1,51 +1,74 @@
 //! What somebody who chooses between the reference and its rival wants to know, in five lines.
 
-use super::compare::{Comparison, Lane, Row};
-use super::number::{interval, number, quotient};
+use super::compare::{Comparison, Lane};
+use super::number::{self, number, quotient};
 use crate::bench::figure::Figure;
-use crate::bench::record::Record;
-use crate::bench::statistics::Ratio;
+use crate::bench::record::{Case, Record};
+use crate::bench::statistics::{Ratio, median};
 use crate::glob;
 use crate::report::counted;
 
 /// Whom the reference is compared with.
 const RIVAL: &str = "tonic";
 
-/// A line: what it is about, and which figures of which cases tell it.
+/// A line: what it is about, and the figures that tell it.
 struct Line {
     about: &'static str,
-    /// A figure, and the cases in which it is looked at; `*` stands for anything.
-    figures: &'static [(Figure, &'static str)],
+    figures: &'static [Asked],
+}
+
+/// A figure, the cases in which it is looked at (`*` stands for anything), and those in words.
+struct Asked(Figure, &'static str, &'static str);
+
+/// An answer.
+pub struct Told {
+    /// What was asked, in words.
+    pub what: &'static str,
+    /// The ratio.
+    pub ratio: String,
+    /// Its interval; what is the same in every round is measured once, and has none.
+    pub bounds: String,
+    /// Both medians, with their unit.
+    pub medians: String,
 }
 
 /// The lines. What a record lacks is left out.
 const LINES: [Line; 5] = [
     Line {
         about: "Unary calls",
-        figures: &[(Figure::Rate, "unary/0B/10x1"), (Figure::Rate, "unary/0B/100x*")],
+        figures: &[
+            Asked(Figure::Rate, "unary/0B/10x1", "10 in flight on 1 connection"),
+            Asked(Figure::Rate, "unary/0B/100x4", "100 in flight on 4 connections"),
+        ],
     },
     Line {
         about: "Latency",
-        figures: &[(Figure::P50, "ping-pong/unary"), (Figure::P99, "ping-pong/unary")],
+        figures: &[
+            Asked(Figure::P50, "ping-pong/unary", "the median, one call at a time"),
+            Asked(Figure::P99, "ping-pong/unary", "99 % are below"),
+        ],
     },
     Line {
         about: "Streams",
         figures: &[
-            (Figure::Rate, "stream/server/1KiB/x1"),
-            (Figure::Rate, "stream/client/1KiB/x1"),
-            (Figure::Rate, "stream/server/64KiB/x1"),
+            Asked(Figure::Rate, "stream/server/1KiB/x1", "from a server, 1 KiB"),
+            Asked(Figure::Rate, "stream/client/1KiB/x1", "from a client, 1 KiB"),
+            Asked(Figure::Rate, "stream/server/64KiB/x1", "from a server, 64 KiB"),
         ],
     },
     Line {
-        about: "Processor time",
-        figures: &[(Figure::ServerCpu, "unary/0B/100x*"), (Figure::ClientCpu, "unary/0B/100x*")],
+        about: "Processor time of a call",
+        figures: &[
+            Asked(Figure::ServerCpu, "unary/0B/100x4", "the server's"),
+            Asked(Figure::ClientCpu, "unary/0B/100x4", "the client's"),
+        ],
     },
     Line {
         about: "Footprint",
         figures: &[
-            (Figure::MemoryEach, "idle/*"),
-            (Figure::StartTime, "start/*"),
-            (Figure::ProgramSize, "size/*"),
+            Asked(Figure::MemoryEach, "idle/connections/*", "memory of an idle connection"),
+            Asked(Figure::StartTime, "start/*", "start"),
+            Asked(Figure::ProgramSize, "size/*", "program"),
         ],
     },
 ];
@@ -53,8 +76,12 @@ const LINES: [Line; 5] = [
 /// The lines, as Markdown, and how far they can be trusted.
 pub fn overview(record: &Record) -> String {
     let comparison = Comparison::of(record);
-    let line =
-        |(about, told): (&str, Vec<String>)| format!("- **{about}**: {}.\n", told.join("; "));
+    let line = |(about, told): (&str, Vec<Told>)| {
+        format!(
+            "- **{about}**: {}.\n",
+            told.iter().map(Told::sentence).collect::<Vec<_>>().join("; ")
+        )
+    };
     let lines: String = lines(&comparison).into_iter().map(line).collect();
     let noise: String = comparison.noise().iter().map(|it| it.sentence() + " ").collect();
     let (rounds, cores) =
@@ -77,32 +104,36 @@ pub fn legend(record: &Record) -> String {
 }
 
 /// What each line is about, and what it says.
-pub fn lines(comparison: &Comparison<'_>) -> Vec<(&'static str, Vec<String>)> {
+pub fn lines(comparison: &Comparison<'_>) -> Vec<(&'static str, Vec<Told>)> {
     let line = |line: &Line| {
-        let told = line.figures.iter().flat_map(|(it, cases)| told(comparison, *it, cases));
-        (line.about, told.collect())
+        (line.about, line.figures.iter().flat_map(|it| told(comparison, it)).collect())
     };
     LINES.iter().map(line).filter(|(_, told): &(_, Vec<_>)| !told.is_empty()).collect()
 }
 
-/// A figure in all cases that are called so: the ratio, and the two medians.
-fn told<'a>(comparison: &Comparison<'a>, figure: Figure, cases: &str) -> Vec<String> {
+/// A figure in all cases that are called so.
+fn told(comparison: &Comparison<'_>, Asked(figure, cases, what): &Asked) -> Vec<Told> {
     let cases = comparison.record.cases.iter().filter(|it| glob::matches(cases, &it.id));
-    let rows = cases.map(|case| Row { case, lane: Lane::Own });
-    rows.filter_map(|row| sentence(comparison, row, figure)).collect()
+    let told = |case: &Case| {
+        let pairs = [&comparison.record.reference, RIVAL].map(|name| Lane::Own.pair(name));
+        let [ours, theirs] = pairs.map(|pair| comparison.figures(&case.id, pair, *figure));
+        let ratio = Ratio::of(&ours, &theirs);
+        let [our, their] = [median(ours.into_values())?, median(theirs.into_values())?];
+        Some(Told {
+            what,
+            ratio: ratio.as_ref().map_or_else(|| quotient(our / their), number::ratio),
+            bounds: ratio.as_ref().map(number::bounds).unwrap_or_default(),
+            medians: format!("{} against {} {}", number(our), number(their), figure.unit()),
+        })
+    };
+    cases.filter_map(told).collect()
 }
 
-fn sentence<'a>(comparison: &Comparison<'a>, row: Row<'a>, figure: Figure) -> Option<String> {
-    let pairs = [&comparison.record.reference, RIVAL].map(|name| row.lane.pair(name));
-    let [ours, theirs] = pairs.map(|pair| comparison.figures(&row.case.id, pair, figure));
-    let [our, their] = pairs.map(|pair| comparison.median(&row.case.id, pair, figure));
-    let (our, their) = (our?, their?);
-    // What is the same in every round is measured once, and has no interval.
-    let ratio = match Ratio::of(&ours, &theirs) {
-        Some(ratio) => interval(&ratio),
-        None => quotient(our / their),
-    };
-    let [our, their] = [our, their].map(number);
-    let title = figure.title();
-    Some(format!("{} {title} {ratio}, {our} to {their} {}", row.case.id, figure.unit()))
+impl Told {
+    /// In a line.
+    fn sentence(&self) -> String {
+        let Self { what, ratio, bounds, medians } = self;
+        let gap = if bounds.is_empty() { "" } else { " " };
+        format!("{what} {ratio}{gap}{bounds}, {medians}")
+    }
 }

@@ -95,8 +95,8 @@ fn csv_has_a_row_for_each_figure() {
 fn the_front_page_has_five_lines() {
     let text = overview::overview(&sample());
     assert_eq!(text.lines().filter(|it| it.starts_with("- **")).count(), 5, "{text}");
-    assert!(text.contains("- **Latency**: ping-pong/unary p50 0."), "{text}");
-    assert!(text.contains("; size/worker size 0."), "{text}");
+    assert!(text.contains("- **Latency**: the median, one call at a time 0."), "{text}");
+    assert!(text.contains("; program 0."), "{text}");
     let mut record = sample();
     record.contestants.retain(|it| it.name != "tonic");
     record.samples.retain(|it| it.client != "tonic" && it.server != "tonic");
@@ -150,11 +150,4 @@ fn what_workers_say_stays_text() {
     let page = html::report(&record);
     assert!(!page.contains("<img"));
     assert_eq!(page.matches("</script>").count(), 1);
-}
-
-#[test]
-fn zz_dump() {
-    if let Ok(p) = std::env::var("DUMP") {
-        std::fs::write(p, bench_record::record().to_string()).unwrap();
-    }
 }

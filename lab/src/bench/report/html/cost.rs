@@ -40,8 +40,8 @@ pub fn section(comparison: &Comparison<'_>) -> Section {
     Section {
         id: "cost",
         title: "What a call costs",
-        about: "Processor time in µs a call (or message): the server's filled, the client's \
-                hatched. The tables have context switches, bytes, memory and instructions too.",
+        about: "Processor time in µs a call (or message): the server's first, the client's \
+                paler. The tables have context switches, bytes, memory and instructions too.",
         body,
     }
 }

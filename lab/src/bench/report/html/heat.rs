@@ -72,7 +72,7 @@ fn color(ratio: &Ratio) -> String {
         Difference::None => return "none\"".into(),
     };
     let strength = (ratio.value.ln().abs() / STRONGEST.ln()).min(1.0);
-    format!("{class}\" style=\"--strength:{:.0}%\"", 12.0 + 68.0 * strength)
+    format!("{class}\" style=\"--strength:{:.0}%\"", 20.0 + 60.0 * strength)
 }
 
 /// Buttons for the figures.

@@ -10,7 +10,7 @@ mod plot;
 mod series;
 
 use super::compare::{Comparison, Workload};
-use super::overview;
+use super::overview::{self, Told};
 use super::table::Table;
 use super::trouble::troubles;
 use super::{circumstances, contestants};
@@ -155,9 +155,13 @@ fn glance(comparison: &Comparison<'_>) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let line = |(about, told): &(&str, Vec<String>)| {
-        let told: String = told.iter().map(|it| format!("<li>{}\n", escape(it))).collect();
-        format!("<div><dt>{about}<dd><ul>{told}</ul></div>\n")
+    let item = |it: &Told| {
+        let [ratio, bounds, medians] = [&it.ratio, &it.bounds, &it.medians].map(|it| escape(it));
+        format!("<li><b>{ratio}</b><div>{} <small>{bounds} {medians}</small></div>\n", it.what)
+    };
+    let line = |(about, told): &(&str, Vec<Told>)| {
+        let items: String = told.iter().map(item).collect();
+        format!("<div><dt>{about}<dd><ul>{items}</ul></div>\n")
     };
     let lines: String = lines.iter().map(line).collect();
     format!(

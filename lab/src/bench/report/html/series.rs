@@ -79,24 +79,22 @@ fn strip(top: f64, (index, name, rounds): &(usize, &str, Rounds<'_>), highest: f
     let slices: usize = rounds.iter().map(|it| it.1.len()).sum();
     let step = (WIDTH - NAME - 2.0) / slices as f64;
     let (mut path, mut edges, mut slice) = (String::new(), String::new(), 0);
-    for (round, (_, rates)) in rounds.iter().enumerate() {
-        // A `String` takes whatever is written.
-        if round > 0 {
-            let x = NAME + slice as f64 * step;
-            write!(edges, "M{x:.1} {:.1}V{bottom:.1}", top + 4.0).unwrap_or_default();
-        }
-        for (index, rate) in rates.iter().enumerate() {
-            let (x, y) =
-                (NAME + (slice as f64 + 0.5) * step, bottom - rate / highest * (STRIP - 4.0));
-            let command = if index == 0 { 'M' } else { 'L' };
-            write!(path, "{command}{x:.1} {y:.1}").unwrap_or_default();
+    // A `String` takes whatever is written.
+    for (_, rates) in rounds {
+        let start = NAME + slice as f64 * step;
+        write!(edges, "M{start:.1} {:.1}V{bottom:.1}", top + 4.0).unwrap_or_default();
+        write!(path, "M{start:.1} {bottom:.1}").unwrap_or_default();
+        for rate in *rates {
+            let (x, y) = (NAME + slice as f64 * step, bottom - rate / highest * (STRIP - 4.0));
+            write!(path, "L{x:.1} {y:.1}h{step:.1}").unwrap_or_default();
             slice += 1;
         }
+        write!(path, "V{bottom:.1}z").unwrap_or_default();
     }
     let (name, tone) = (escape(name), tone(*index));
     format!(
         "<g class=\"c{index} t{tone}\"><text x={} y={:.1} text-anchor=end>{name}</text>\
-         <path class=grid d=\"M{NAME} {bottom:.1}H{WIDTH}{edges}\"/><path class=thin d=\"{path}\"/></g>\n",
+         <path class=grid d=\"M{NAME} {bottom:.1}H{WIDTH}{edges}\"/><path class=area d=\"{path}\"/></g>\n",
         NAME - 6.0,
         top + 20.0,
     )
