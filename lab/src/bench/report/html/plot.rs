@@ -122,7 +122,8 @@ impl Plot {
         let points = || self.lines.iter().flat_map(|line| &line.points);
         let x = Scale::of(&self.x, points().map(|it| it.x));
         let y = Scale::of(&self.y, points().map(|it| it.y));
-        let lines: String = self.lines.iter().map(|it| it.svg(&x, &y)).collect();
+        // The reference comes first, and is drawn last.
+        let lines: String = self.lines.iter().rev().map(|it| it.svg(&x, &y)).collect();
         let title = escape(&self.title);
         format!(
             "<figure><figcaption>{title}</figcaption>\n\
