@@ -97,8 +97,8 @@ pub fn overview(record: &Record) -> String {
 /// What the lines' ratios are.
 pub fn legend(record: &Record) -> String {
     format!(
-        "{} ÷ {RIVAL}, with 95 % intervals; ~ is no difference. Of rates more is better, of all else \
-         less.",
+        "{} ÷ {RIVAL}, with 95 % intervals; ~ is no difference. Of rates more is better, of all \
+         else less.",
         record.reference
     )
 }

@@ -160,15 +160,17 @@ impl Table {
 fn blocks(widths: &[usize], first: usize, width: usize) -> Vec<Vec<usize>> {
     const GAP: usize = 2;
     let start: Vec<_> = (0..first.min(widths.len())).collect();
-    let taken = |columns: &[usize]| columns.iter().map(|it| widths[*it] + GAP).sum::<usize>();
-    let mut blocks = vec![start.clone()];
-    for column in start.len()..widths.len() {
-        let last = blocks.len() - 1;
-        if blocks[last].len() > start.len() && taken(&blocks[last]) + widths[column] > width {
-            blocks.push(start.clone());
+    let room = width.saturating_sub(start.iter().map(|it| widths[*it] + GAP).sum());
+    let (mut blocks, mut taken) = (Vec::<Vec<usize>>::new(), 0);
+    for (column, width) in widths.iter().enumerate().skip(start.len()) {
+        match blocks.last_mut() {
+            Some(block) if taken + width <= room => block.push(column),
+            _ => {
+                blocks.push(start.iter().copied().chain([column]).collect());
+                taken = 0;
+            }
         }
-        let last = blocks.len() - 1;
-        blocks[last].push(column);
+        taken += width + GAP;
     }
     blocks
 }

@@ -1,6 +1,6 @@
 //! What a call costs: processor time of both sides, and all that is counted a call.
 
-use super::plot::tone;
+use super::plot::{figure, tone};
 use super::{Section, by_workload, chart};
 use crate::bench::figure::Figure;
 use crate::bench::report::compare::{Comparison, Row};
@@ -82,13 +82,8 @@ fn bars<'a>(comparison: &Comparison<'a>, row: Row<'a>) -> String {
     if longest == 0.0 {
         return String::new();
     }
-    let title = escape(&row.label());
     let bars = all.iter().enumerate().map(|(line, it)| bar(line as f64 * LINE, *it, BAR / longest));
-    format!(
-        "<figure><figcaption>{title}</figcaption>\n<svg viewBox=\"0 0 360 {}\" role=img aria-label=\"{title}\">\n{}</svg></figure>\n",
-        all.len() as f64 * LINE + 4.0,
-        bars.collect::<String>(),
-    )
+    figure(&row.label(), all.len() as f64 * LINE + 4.0, &bars.collect::<String>())
 }
 
 fn bar(top: f64, (index, name, [server, client]): (usize, &str, [f64; 2]), scale: f64) -> String {

@@ -81,7 +81,8 @@ fn choice(views: &[Option<Figure>]) -> String {
         let name = figure.map_or("what each case asks", Figure::title);
         let checked = if index == 0 { " checked" } else { "" };
         format!(
-            "<label class=badge><input type=radio name=figure id=figure-{index}{checked}>{name}</label>\n"
+            "<label class=badge>\
+             <input type=radio name=figure id=figure-{index}{checked}>{name}</label>\n"
         )
     };
     let buttons: String = views.iter().enumerate().map(button).collect();
@@ -102,8 +103,9 @@ fn view<'a>(
     let (reference, heads) = (escape(&comparison.record.reference), heads.collect::<String>());
     let bodies: String = workloads.iter().map(|it| body(comparison, it, figure)).collect();
     format!(
-        "<div class=\"wide view v{index}\"><table class=\"matrix heat\"><caption>{caption}</caption>\n\
-         <thead><tr><th class=corner>case<th scope=col class=own><span>{reference}</span>{heads}\n{bodies}</table></div>\n"
+        "<div class=\"wide view v{index}\"><table class=\"matrix heat\">\
+         <caption>{caption}</caption>\n<thead><tr><th class=corner>case\
+         <th scope=col class=own><span>{reference}</span>{heads}\n{bodies}</table></div>\n"
     )
 }
 
@@ -120,7 +122,8 @@ fn body<'a>(
     let (name, question) = (escape(workload.name), escape(workload.question));
     let span = comparison.contestants.len() + 1;
     format!(
-        "<tbody><tr class=workload><th colspan={span} scope=rowgroup><div><b>{name}</b> <span>{question}</span></div>\n{}",
+        "<tbody><tr class=workload><th colspan={span} scope=rowgroup>\
+         <div><b>{name}</b> <span>{question}</span></div>\n{}",
         lines.concat()
     )
 }
@@ -176,9 +179,11 @@ fn cell<'a>(
         };
     };
     let (name, label) = (escape(of.name), escape(&of.label));
-    let tip = format!("{name}, {label}: {} ahead, {median} {}", interval(ahead), of.figure.unit());
+    let (unit, interval) = (of.figure.unit(), interval(ahead));
+    let tip = format!("{name}, {label}: {median} {unit}, the reference {interval} ahead");
     format!(
-        "<td class=c{place}><button data-case=\"{label}\" data-contestant=\"{name}\" title=\"{tip}\" class=\"{}>{}</button>",
+        "<td class=c{place}><button data-case=\"{label}\" data-contestant=\"{name}\" \
+         title=\"{tip}\" class=\"{}>{}</button>",
         color(ahead),
         ratio(ahead)
     )
@@ -213,8 +218,9 @@ pub fn pairs(comparison: &Comparison<'_>) -> Section {
     Section {
         id: "pairs",
         title: "Clients by servers",
-        about: "Who calls stands at the left, who serves at the top. Every pair is compared with the \
-                reference calling itself: along its row only servers differ, down its column only clients.",
+        about: "Who calls stands at the left, who serves at the top. Every pair is compared with \
+                the reference calling itself: along its row only servers differ, down its column \
+                only clients.",
         body,
     }
 }

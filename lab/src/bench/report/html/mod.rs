@@ -69,8 +69,10 @@ impl Section {
 /// A chart, with the table of what it shows, to read and to take along.
 fn chart(name: &str, shown: &str, table: &Table) -> String {
     format!(
-        "{shown}\n<div class=data><details><summary>Table</summary><div class=scroll>{}</div></details>\
-         <a class=csv download=\"{name}.csv\" href=\"data:text/csv;charset=utf-8,{}\">CSV</a></div>\n",
+        "{shown}\n<div class=data>\
+         <details><summary>Table</summary><div class=scroll>{}</div></details>\
+         <a class=csv download=\"{name}.csv\" href=\"data:text/csv;charset=utf-8,{}\">CSV</a>\
+         </div>\n",
         table.html(),
         percent(&table.csv())
     )
@@ -102,7 +104,8 @@ fn by_workload<'a>(
             let open = if text.is_empty() { " open" } else { "" };
             let (name, question) = (escape(it.name), escape(it.question));
             text += &format!(
-                "<details class=workload{open}><summary>{name} <span>{question}</span></summary>\n{part}</details>\n"
+                "<details class=workload{open}>\
+                 <summary>{name} <span>{question}</span></summary>\n{part}</details>\n"
             );
         }
     }

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use crate::bench::report::number::number;
 use crate::report::html::escape;
 
-const WIDTH: f64 = 360.0;
+/// How wide every drawing is.
+pub const WIDTH: f64 = 360.0;
 const HEIGHT: f64 = 230.0;
 /// Where the axes are: left, right, top, bottom.
 const FRAME: [f64; 4] = [44.0, 350.0, 10.0, 192.0];
@@ -124,13 +125,18 @@ impl Plot {
         let y = Scale::of(&self.y, points().map(|it| it.y));
         // The reference comes first, and is drawn last.
         let lines: String = self.lines.iter().rev().map(|it| it.svg(&x, &y)).collect();
-        let title = escape(&self.title);
-        format!(
-            "<figure><figcaption>{title}</figcaption>\n\
-             <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=img aria-label=\"{title}\">\n{}{lines}</svg></figure>\n",
-            grid(&x, &y)
-        )
+        figure(&self.title, HEIGHT, &(grid(&x, &y) + &lines))
     }
+}
+
+/// A drawing of this height, with its title.
+pub fn figure(title: &str, height: f64, drawing: &str) -> String {
+    let title = escape(title);
+    format!(
+        "<figure><figcaption>{title}</figcaption>\n\
+         <svg viewBox=\"0 0 {WIDTH} {height}\" role=img aria-label=\"{title}\">\n\
+         {drawing}</svg></figure>\n"
+    )
 }
 
 fn grid(x: &Scale<'_>, y: &Scale<'_>) -> String {
@@ -139,14 +145,16 @@ fn grid(x: &Scale<'_>, y: &Scale<'_>) -> String {
     for (value, name) in x.ticks() {
         let at = across(x, value);
         svg += &format!(
-            "<path class=grid d=\"M{at:.1} {top}V{bottom}\"/><text x={at:.1} y={} text-anchor=middle>{name}</text>\n",
+            "<path class=grid d=\"M{at:.1} {top}V{bottom}\"/>\
+             <text x={at:.1} y={} text-anchor=middle>{name}</text>\n",
             bottom + 13.0
         );
     }
     for (value, name) in y.ticks() {
         let at = up(y, value);
         svg += &format!(
-            "<path class=grid d=\"M{left} {at:.1}H{right}\"/><text x={} y={:.1} text-anchor=end>{name}</text>\n",
+            "<path class=grid d=\"M{left} {at:.1}H{right}\"/>\
+             <text x={} y={:.1} text-anchor=end>{name}</text>\n",
             left - 4.0,
             at + 3.5
         );
@@ -158,7 +166,8 @@ fn grid(x: &Scale<'_>, y: &Scale<'_>) -> String {
         x.axis.label
     );
     svg + &format!(
-        "<text class=label transform=\"translate(10 {half}) rotate(-90)\" text-anchor=middle>{label}</text>\n"
+        "<text class=label transform=\"translate(10 {half}) rotate(-90)\" \
+         text-anchor=middle>{label}</text>\n"
     )
 }
 
@@ -183,7 +192,8 @@ impl Line {
             if let Some(tip) = &point.tip {
                 let tip = escape(tip);
                 marks += &format!(
-                    "<path class=mark d=\"{}\" transform=\"translate({across:.1} {up:.1})\"><title>{tip}</title></path>\n",
+                    "<path class=mark transform=\"translate({across:.1} {up:.1})\" d=\"{}\">\
+                     <title>{tip}</title></path>\n",
                     mark(self.index)
                 );
             }

@@ -2,14 +2,13 @@
 
 use std::fmt::Write;
 
-use super::plot::{short, tone};
+use super::plot::{WIDTH, figure, short, tone};
 use super::{Section, by_workload, chart};
 use crate::bench::report::compare::{Comparison, Row};
 use crate::bench::report::table::Table;
 use crate::report::html::escape;
 
 const NAME: f64 = 96.0;
-const WIDTH: f64 = 360.0;
 const STRIP: f64 = 30.0;
 
 /// A contestant's rounds.
@@ -31,8 +30,8 @@ pub fn section(comparison: &Comparison<'_>) -> Section {
     Section {
         id: "series",
         title: "How steady it was",
-        about: "The rate in each tenth of a second, all rounds one after the other; all strips of a \
-                case have one scale, from 0 on.",
+        about: "The rate in each tenth of a second, all rounds one after the other; all strips of \
+                a case have one scale, from 0 on.",
         body,
     }
 }
@@ -64,14 +63,9 @@ fn strips<'a>(comparison: &Comparison<'a>, row: Row<'a>, table: &mut Table) -> S
     if highest == 0.0 {
         return String::new();
     }
-    let title = escape(&row.label());
+    let title = format!("{}, up to {} /s", row.label(), short(highest));
     let strips = all.iter().enumerate().map(|(line, it)| strip(line as f64 * STRIP, it, highest));
-    format!(
-        "<figure><figcaption>{title}, up to {} /s</figcaption>\n<svg viewBox=\"0 0 {WIDTH} {}\" role=img aria-label=\"{title}\">\n{}</svg></figure>\n",
-        short(highest),
-        all.len() as f64 * STRIP + 2.0,
-        strips.collect::<String>(),
-    )
+    figure(&title, all.len() as f64 * STRIP + 2.0, &strips.collect::<String>())
 }
 
 fn strip(top: f64, (index, name, rounds): &(usize, &str, Rounds<'_>), highest: f64) -> String {
@@ -94,7 +88,8 @@ fn strip(top: f64, (index, name, rounds): &(usize, &str, Rounds<'_>), highest: f
     let (name, tone) = (escape(name), tone(*index));
     format!(
         "<g class=\"c{index} t{tone}\"><text x={} y={:.1} text-anchor=end>{name}</text>\
-         <path class=grid d=\"M{NAME} {bottom:.1}H{WIDTH}{edges}\"/><path class=area d=\"{path}\"/></g>\n",
+         <path class=grid d=\"M{NAME} {bottom:.1}H{WIDTH}{edges}\"/>\
+         <path class=area d=\"{path}\"/></g>\n",
         NAME - 6.0,
         top + 20.0,
     )
