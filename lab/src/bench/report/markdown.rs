@@ -9,11 +9,11 @@ use crate::report::markdown::escape;
 /// The whole report.
 pub fn report(record: &Record) -> String {
     let comparison = Comparison::of(record);
-    let mut text = format!("`{}`\n\n{}.\n\n", record.command, circumstances(&comparison));
+    let mut text = format!("`{}`\n\n{}.\n\n", record.command, escape(&circumstances(&comparison)));
     text += &contestants(record).markdown();
     text += &format!("\n{}\n", legend(record));
     for it in comparison.workloads() {
-        text += &format!("\n### {}\n\n{}\n\n", it.name, it.question);
+        text += &format!("\n### {}\n\n{}\n\n", it.name, escape(it.question));
         text += &medians(&comparison, &it.rows).markdown();
         let ratios = ratios(&comparison, &it.rows);
         if !ratios.is_empty() {

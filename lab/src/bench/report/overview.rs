@@ -7,6 +7,7 @@ use crate::bench::record::{Case, Record};
 use crate::bench::statistics::{Ratio, median};
 use crate::glob;
 use crate::report::counted;
+use crate::report::markdown::escape;
 
 /// Whom the reference is compared with.
 const RIVAL: &str = "tonic";
@@ -45,7 +46,7 @@ const LINES: [Line; 5] = [
         about: "Latency",
         figures: &[
             Asked(Figure::P50, "ping-pong/unary", "the median, one call at a time"),
-            Asked(Figure::P99, "ping-pong/unary", "99 % are below"),
+            Asked(Figure::P99, "ping-pong/unary", "the 99th percentile"),
         ],
     },
     Line {
@@ -90,7 +91,7 @@ pub fn overview(record: &Record) -> String {
     format!(
         "{}\n\n{lines}\n{noise}{rounds}{early}, {cores}, {}.\n",
         legend(record),
-        record.machine.processor
+        escape(&record.machine.processor)
     )
 }
 
@@ -134,6 +135,6 @@ impl Told {
     fn sentence(&self) -> String {
         let Self { what, ratio, bounds, medians } = self;
         let gap = if bounds.is_empty() { "" } else { " " };
-        format!("{what} {ratio}{gap}{bounds}, {medians}")
+        format!("{what}: {ratio}{gap}{bounds}, {medians}")
     }
 }

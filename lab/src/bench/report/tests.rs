@@ -95,8 +95,8 @@ fn csv_has_a_row_for_each_figure() {
 fn the_front_page_has_five_lines() {
     let text = overview::overview(&sample());
     assert_eq!(text.lines().filter(|it| it.starts_with("- **")).count(), 5, "{text}");
-    assert!(text.contains("- **Latency**: the median, one call at a time 0."), "{text}");
-    assert!(text.contains("; program 0."), "{text}");
+    assert!(text.contains("- **Latency**: the median, one call at a time: 0."), "{text}");
+    assert!(text.contains("; program: 0."), "{text}");
     let mut record = sample();
     record.contestants.retain(|it| it.name != "tonic");
     record.samples.retain(|it| it.client != "tonic" && it.server != "tonic");
