@@ -214,7 +214,7 @@ pub struct Bench {
 
 #[derive(Debug, Args)]
 pub struct Report {
-    /// The record, as `lab run --output json` wrote it
+    /// The record, as `--output json` wrote it
     #[arg(value_name = "RECORD")]
     pub record: PathBuf,
     #[command(flatten)]
@@ -223,10 +223,11 @@ pub struct Report {
 
 #[derive(Debug, Args)]
 pub struct Splice {
-    /// The record, as `lab run --output json` wrote it
+    /// The record, as `--output json` wrote it
     #[arg(value_name = "RECORD")]
     pub record: PathBuf,
-    /// The file with the marks `<!-- lab: begin -->` and `<!-- lab: end -->`
+    /// The file with the marks `<!-- lab: begin -->` and `<!-- lab: end -->`, or, for the record of
+    /// a benchmark, `bench` instead of `lab`
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Change nothing, and fail if something would change
@@ -236,7 +237,7 @@ pub struct Splice {
 
 #[derive(Debug, Args)]
 pub struct Outputs {
-    /// Write a report: text, json, junit, markdown or html, into a file or instead of the
+    /// Write a report: text, json, csv (of a benchmark), junit (of a run), markdown or html, into a file or instead of the
     /// text on standard output; repeatable
     #[arg(long, value_name = "FORMAT[:FILE]")]
     pub output: Vec<Output>,

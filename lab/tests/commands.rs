@@ -16,7 +16,7 @@ fn wrong_flags_are_explained_and_exit_with_2() {
         ("run --direction client", "lab: --direction says what part the peers of --of play"),
         ("run --suite chat --tls tls", "lab: these flags together choose no cell"),
         ("run --pair it", "a pair is CLIENT:SERVER"),
-        ("run --output pdf", "there is no report pdf: text, json, junit, markdown"),
+        ("run --output pdf", "there is no report pdf: text, json, csv, junit, markdown"),
         ("run --jobs 0", "at least 1"),
         ("run --peers nowhere", "lab: --peers nowhere: No such file or directory"),
         ("report nothing.json", "lab: nothing.json: No such file or directory"),

@@ -43,6 +43,7 @@ impl Histogram {
     }
 
     /// Of latencies in nanoseconds.
+    #[cfg(test)]
     pub fn of_latencies(latencies: impl IntoIterator<Item = f64>) -> Self {
         let last = bucket(MAX);
         let mut buckets = vec![0; last + 1];
@@ -96,6 +97,7 @@ impl Histogram {
     }
 }
 
+#[cfg(test)]
 fn bucket(latency: f64) -> usize {
     (latency.max(1.0).ln() / (1.0 + RESOLUTION).ln()) as usize
 }

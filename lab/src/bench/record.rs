@@ -101,8 +101,8 @@ pub struct Case {
     pub others: Vec<Figure>,
     /// Whether server and client had a core each.
     pub pinned: bool,
-    /// Where it stands on the workload's axes: `in-flight`, `size` (bytes), `share` (of the
-    /// highest rate), `delay` (ms each way).
+    /// Where it stands on the workload's axes: `in-flight`, `connections`, `size` (bytes), `share`
+    /// (of the reference's highest rate), `delay` (ms each way), `idle`.
     pub axes: BTreeMap<String, f64>,
 }
 
@@ -170,19 +170,6 @@ impl Record {
         let samples = self.samples.iter().map(|it| serde_json::to_string(it).expect(WHY));
         let samples = samples.collect::<Vec<_>>().join(",\n    ");
         head.replacen("\"samples\": []", &format!("\"samples\": [\n    {samples}\n  ]"), 1) + "\n"
-    }
-
-    /// The figures of a case and a pair, by round.
-    pub fn figures(
-        &self,
-        case: &str,
-        (client, server): (&str, &str),
-        figure: Figure,
-    ) -> BTreeMap<usize, f64> {
-        let of_pair = self.samples.iter().filter(|sample| {
-            sample.case == case && sample.client == client && sample.server == server
-        });
-        of_pair.filter_map(|sample| Some((sample.round, sample.figure(figure)?))).collect()
     }
 
     /// The exit code that the run deserves.

@@ -23,6 +23,7 @@ use crate::peer::{self, Peer};
 use crate::process::Children;
 use crate::process::ports::Ports;
 use crate::progress::Progress;
+use crate::report::{self, Recorded};
 use crate::run::certificates;
 use crate::run::stop::Stop;
 
@@ -31,6 +32,7 @@ const QUICK: (usize, f64) = (3, 0.4);
 
 pub fn run(options: &Bench, color: ColorChoice) -> Result<Exit, Failure> {
     let started = SystemTime::now();
+    report::check_of_bench(&options.outputs.output)?;
     let tasks = tasks(options)?;
     let run = Run::new(options, started, color)?;
     let record = match &options.workers[..] {
@@ -41,7 +43,7 @@ pub fn run(options: &Bench, color: ColorChoice) -> Result<Exit, Failure> {
                 .map_err(|error| Failure::usage(format!("QPS_WORKERS: {error}")))?,
         )?,
     };
-    bench::report::write(&record, &options.outputs.output, color)
+    report::write(&Recorded::Bench(Box::new(record)), &options.outputs.output, color)
 }
 
 /// The tasks that the flags choose.

@@ -19,12 +19,13 @@ use crate::process::Children;
 use crate::process::ports::Ports;
 use crate::progress::Progress;
 use crate::record::{self, Cell, Machine, Record, SCHEMA};
-use crate::report;
+use crate::report::{self, Recorded};
 use crate::run::stop::Stop;
 use crate::run::{Honesty, Lab, certificates};
 
 pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
     let (began, started) = (Instant::now(), SystemTime::now());
+    report::check_of_run(&options.outputs.output)?;
     let preparing = &options.preparing;
     let peers = super::find_peers(preparing)?;
     let cases = plan::cases(options)?;
@@ -80,7 +81,7 @@ pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
         errors,
     };
     keep(&record, &logs)?;
-    report::write(&record, &options.outputs.output, color)
+    report::write(&Recorded::Run(Box::new(record)), &options.outputs.output, color)
 }
 
 fn environment(error: io::Error) -> Failure {

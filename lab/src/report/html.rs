@@ -203,7 +203,7 @@ fn is_address(text: &str) -> bool {
 }
 
 /// A text of whatever origin, as HTML that shows it, in an attribute as well.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

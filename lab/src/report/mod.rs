@@ -1,10 +1,11 @@
 //! Reports: pure functions of a record, and where they are written.
 
 mod grid;
-mod html;
+pub mod html;
 mod junit;
-mod markdown;
+pub mod markdown;
 mod reasons;
+mod recorded;
 mod splice;
 pub mod style;
 mod terminal;
@@ -18,6 +19,7 @@ use clap::{ColorChoice, ValueEnum};
 
 use crate::exit::{Exit, Failure};
 use crate::record::Record;
+pub use recorded::{Recorded, check_of_bench, check_of_run};
 use style::Style;
 
 /// A report and where it goes.
@@ -32,16 +34,10 @@ pub struct Output {
 enum Format {
     Text,
     Json,
+    Csv,
     Junit,
     Markdown,
     Html,
-}
-
-impl Output {
-    /// tmp
-    pub fn file(&self) -> Option<&PathBuf> {
-        self.file.as_ref()
-    }
 }
 
 impl FromStr for Output {
@@ -53,7 +49,7 @@ impl FromStr for Output {
             None => (text, None),
         };
         let format = <Format as ValueEnum>::from_str(format, false).map_err(|_| {
-            format!("there is no report {format}: text, json, junit, markdown, html")
+            format!("there is no report {format}: text, json, csv, junit, markdown, html")
         })?;
         Ok(Self { format, file })
     }
@@ -70,23 +66,23 @@ pub fn json(record: &Record) -> String {
 }
 
 /// A text with the overview of a record in the place that is marked for it.
-pub fn spliced(text: &str, record: &Record) -> Result<String, String> {
-    splice::splice(text, &markdown::overview(record))
+pub fn spliced(text: &str, record: &Recorded) -> Result<String, String> {
+    splice::splice(text, record.mark(), &record.overview())
 }
 
 /// Writes the reports, and says what exit code the record deserves. Without a report for it,
 /// standard output gets the text.
-pub fn write(record: &Record, outputs: &[Output], color: ColorChoice) -> Result<Exit, Failure> {
+pub fn write(record: &Recorded, outputs: &[Output], color: ColorChoice) -> Result<Exit, Failure> {
     let to_stdout = Style::new(color, &io::stdout());
     for output in outputs {
         match &output.file {
-            None => drop(print(&output.format.of(record, to_stdout))?),
-            Some(file) => fs::write(file, output.format.of(record, Style::PLAIN))
+            None => drop(print(&record.report(output.format, to_stdout)?)?),
+            Some(file) => fs::write(file, record.report(output.format, Style::PLAIN)?)
                 .map_err(|error| Failure::environment(format!("{}: {error}", file.display())))?,
         }
     }
     if outputs.iter().all(|output| output.file.is_some()) {
-        print(&Format::Text.of(record, to_stdout))?;
+        print(&record.report(Format::Text, to_stdout)?)?;
     }
     Ok(record.exit())
 }
@@ -101,20 +97,8 @@ pub fn print(text: &str) -> Result<Exit, Failure> {
     }
 }
 
-impl Format {
-    fn of(self, record: &Record, style: Style) -> String {
-        match self {
-            Self::Text => terminal::report(record, style),
-            Self::Json => json(record),
-            Self::Junit => junit::report(record),
-            Self::Markdown => markdown::report(record),
-            Self::Html => html::report(record),
-        }
-    }
-}
-
 /// `1 cell`, `2 cells`.
-fn counted(number: usize, thing: &str) -> String {
+pub fn counted(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
@@ -137,6 +121,6 @@ mod tests {
         assert_eq!(output, Output { format: Format::Json, file: Some("run/a:b.json".into()) });
         assert_eq!("text".parse(), Ok(Output { format: Format::Text, file: None }));
         let error = "pdf".parse::<Output>().unwrap_err();
-        assert_eq!(error, "there is no report pdf: text, json, junit, markdown, html");
+        assert_eq!(error, "there is no report pdf: text, json, csv, junit, markdown, html");
     }
 }

@@ -81,6 +81,15 @@ impl Browser {
         self.post("/goog/cdp/execute", json!({"cmd": command, "params": size}));
     }
 
+    /// Shows the page as it is printed, or as it is on a screen.
+    pub fn print(&self, on_paper: bool) {
+        let media = json!({"media": if on_paper { "print" } else { "" }});
+        self.post(
+            "/goog/cdp/execute",
+            json!({"cmd": "Emulation.setEmulatedMedia", "params": media}),
+        );
+    }
+
     /// What an expression in the page is.
     pub fn value(&self, expression: &str) -> Value {
         let script = format!("return {expression}");

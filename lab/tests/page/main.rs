@@ -1,5 +1,6 @@
-//! The HTML report in a browser: it is opened, read, clicked and narrowed.
+//! The HTML reports in a browser: they are opened, read, clicked and narrowed.
 
+mod bench;
 mod browser;
 
 use std::env;
@@ -18,7 +19,7 @@ const FAILED: &str = "[data-cell='interop/plaintext/java/grpcio/large_unary']";
 #[test]
 fn a_reader_finds_their_way() {
     let Some(browser) = browser() else { return };
-    let page = Page::new();
+    let page = Page::of(&record());
 
     browser.open(&page.path, "");
     nothing_was_loaded(&browser);
@@ -32,7 +33,7 @@ fn a_reader_finds_their_way() {
 
 #[test]
 fn the_page_asks_for_nothing() {
-    let page = fs::read_to_string(Page::new().path).unwrap();
+    let page = fs::read_to_string(Page::of(&record()).path).unwrap();
     for attribute in ["src=", "srcset=", "<link", "@import", "url("] {
         assert!(!page.contains(attribute), "{attribute}");
     }
@@ -139,25 +140,26 @@ fn browser() -> Option<Browser> {
     None
 }
 
-/// The report of a record with each verdict.
+/// The report of a record.
 struct Page {
     path: PathBuf,
     _folder: TempDir,
 }
 
 impl Page {
-    fn new() -> Self {
+    fn of(record: &Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (record, path) = (folder.path().join("record.json"), folder.path().join("page.html"));
-        fs::write(&record, self::record().to_string()).unwrap();
+        let (file, path) = (folder.path().join("record.json"), folder.path().join("page.html"));
+        fs::write(&file, record.to_string()).unwrap();
         let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"));
         let output = format!("html:{}", path.display());
-        let done = lab.arg("report").arg(&record).args(["--output", &output]).output().unwrap();
+        let done = lab.arg("report").arg(&file).args(["--output", &output]).output().unwrap();
         assert!(path.exists(), "{}", String::from_utf8_lossy(&done.stderr));
         Self { path, _folder: folder }
     }
 }
 
+/// A record with each verdict.
 fn record() -> Value {
     let known = json!({"place": "go/known-failing.txt:1", "reason": "It ignores it"});
     let evidence =

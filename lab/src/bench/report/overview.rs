@@ -1,0 +1,140 @@
+//! What somebody who chooses between the reference and its rival wants to know, in five lines.
+
+use super::compare::{Comparison, Lane};
+use super::number::{self, number, quotient};
+use crate::bench::figure::Figure;
+use crate::bench::record::{Case, Record};
+use crate::bench::statistics::{Ratio, median};
+use crate::glob;
+use crate::report::counted;
+use crate::report::markdown::escape;
+
+/// Whom the reference is compared with.
+const RIVAL: &str = "tonic";
+
+/// A line: what it is about, and the figures that tell it.
+struct Line {
+    about: &'static str,
+    figures: &'static [Asked],
+}
+
+/// A figure, the cases in which it is looked at (`*` stands for anything), and those in words.
+struct Asked(Figure, &'static str, &'static str);
+
+/// An answer.
+pub struct Told {
+    /// What was asked, in words.
+    pub what: &'static str,
+    /// The ratio.
+    pub ratio: String,
+    /// Its interval; what is the same in every round is measured once, and has none.
+    pub bounds: String,
+    /// Both medians, with their unit.
+    pub medians: String,
+}
+
+/// The lines. What a record lacks is left out.
+const LINES: [Line; 5] = [
+    Line {
+        about: "Unary calls",
+        figures: &[
+            Asked(Figure::Rate, "unary/0B/10x1", "10 in flight on 1 connection"),
+            Asked(Figure::Rate, "unary/0B/100x4", "100 in flight on 4 connections"),
+        ],
+    },
+    Line {
+        about: "Latency",
+        figures: &[
+            Asked(Figure::P50, "ping-pong/unary", "the median, one call at a time"),
+            Asked(Figure::P99, "ping-pong/unary", "the 99th percentile"),
+        ],
+    },
+    Line {
+        about: "Streams",
+        figures: &[
+            Asked(Figure::Rate, "stream/server/1KiB/x1", "from a server, 1 KiB"),
+            Asked(Figure::Rate, "stream/client/1KiB/x1", "from a client, 1 KiB"),
+            Asked(Figure::Rate, "stream/server/64KiB/x1", "from a server, 64 KiB"),
+        ],
+    },
+    Line {
+        about: "Processor time of a call",
+        figures: &[
+            Asked(Figure::ServerCpu, "unary/0B/100x4", "the server's"),
+            Asked(Figure::ClientCpu, "unary/0B/100x4", "the client's"),
+        ],
+    },
+    Line {
+        about: "Footprint",
+        figures: &[
+            Asked(Figure::MemoryEach, "idle/connections/*", "memory of an idle connection"),
+            Asked(Figure::StartTime, "start/*", "start"),
+            Asked(Figure::ProgramSize, "size/*", "program"),
+        ],
+    },
+];
+
+/// The lines, as Markdown, and how far they can be trusted.
+pub fn overview(record: &Record) -> String {
+    let comparison = Comparison::of(record);
+    let line = |(about, told): (&str, Vec<Told>)| {
+        format!(
+            "- **{about}**: {}.\n",
+            told.iter().map(Told::sentence).collect::<Vec<_>>().join("; ")
+        )
+    };
+    let lines: String = lines(&comparison).into_iter().map(line).collect();
+    let noise: String = comparison.noise().iter().map(|it| it.sentence() + " ").collect();
+    let (rounds, cores) =
+        (counted(comparison.rounds(), "round"), counted(record.machine.cores, "core"));
+    let early = if record.interrupted { ", interrupted" } else { "" };
+    format!(
+        "{}\n\n{lines}\n{noise}{rounds}{early}, {cores}, {}.\n",
+        legend(record),
+        escape(&record.machine.processor)
+    )
+}
+
+/// What the lines' ratios are.
+pub fn legend(record: &Record) -> String {
+    format!(
+        "{} ÷ {RIVAL}, with 95 % intervals; ~ is no difference. Of rates more is better, of all \
+         else less.",
+        record.reference
+    )
+}
+
+/// What each line is about, and what it says.
+pub fn lines(comparison: &Comparison<'_>) -> Vec<(&'static str, Vec<Told>)> {
+    let line = |line: &Line| {
+        (line.about, line.figures.iter().flat_map(|it| told(comparison, it)).collect())
+    };
+    LINES.iter().map(line).filter(|(_, told): &(_, Vec<_>)| !told.is_empty()).collect()
+}
+
+/// A figure in all cases that are called so.
+fn told(comparison: &Comparison<'_>, Asked(figure, cases, what): &Asked) -> Vec<Told> {
+    let cases = comparison.record.cases.iter().filter(|it| glob::matches(cases, &it.id));
+    let told = |case: &Case| {
+        let pairs = [&comparison.record.reference, RIVAL].map(|name| Lane::Own.pair(name));
+        let [ours, theirs] = pairs.map(|pair| comparison.figures(&case.id, pair, *figure));
+        let ratio = Ratio::of(&ours, &theirs);
+        let [our, their] = [median(ours.into_values())?, median(theirs.into_values())?];
+        Some(Told {
+            what,
+            ratio: ratio.as_ref().map_or_else(|| quotient(our / their), number::ratio),
+            bounds: ratio.as_ref().map(number::bounds).unwrap_or_default(),
+            medians: format!("{} against {} {}", number(our), number(their), figure.unit()),
+        })
+    };
+    cases.filter_map(told).collect()
+}
+
+impl Told {
+    /// In a line.
+    fn sentence(&self) -> String {
+        let Self { what, ratio, bounds, medians } = self;
+        let gap = if bounds.is_empty() { "" } else { " " };
+        format!("{what}: {ratio}{gap}{bounds}, {medians}")
+    }
+}

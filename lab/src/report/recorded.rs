@@ -1,0 +1,143 @@
+//! What reports are of: a run of cases, or a benchmark.
+
+use serde::Deserialize;
+
+use super::style::Style;
+use super::{Format, Output, html, json, junit, markdown, terminal};
+use crate::bench;
+use crate::exit::{Exit, Failure};
+use crate::record::Record;
+
+/// A record of either kind.
+#[derive(Debug)]
+pub enum Recorded {
+    /// Of `lab run`.
+    Run(Box<Record>),
+    /// Of `lab bench`.
+    Bench(Box<bench::record::Record>),
+}
+
+impl Recorded {
+    /// A record that was written before.
+    pub fn read(text: &str) -> Result<Self, String> {
+        /// Only a benchmark's record says what it is.
+        #[derive(Deserialize)]
+        struct Head {
+            kind: Option<bench::record::Kind>,
+        }
+        let head: Head = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        match head.kind {
+            Some(bench::record::Kind::Bench) => {
+                Ok(Self::Bench(Box::new(bench::record::Record::read(text)?)))
+            }
+            None => Ok(Self::Run(Box::new(Record::read(text)?))),
+        }
+    }
+
+    /// The report in this form.
+    pub(super) fn report(&self, format: Format, style: Style) -> Result<String, Failure> {
+        use bench::report as figures;
+        Ok(match (self, format) {
+            (Self::Run(record), Format::Text) => terminal::report(record, style),
+            (Self::Run(record), Format::Json) => json(record),
+            (Self::Run(_), Format::Csv) => return Err(Failure::usage(NO_FIGURES)),
+            (Self::Run(record), Format::Junit) => junit::report(record),
+            (Self::Run(record), Format::Markdown) => markdown::report(record),
+            (Self::Run(record), Format::Html) => html::report(record),
+            (Self::Bench(record), Format::Text) => figures::terminal::report(record, style),
+            (Self::Bench(record), Format::Json) => record.json(),
+            (Self::Bench(record), Format::Csv) => figures::csv::report(record),
+            (Self::Bench(_), Format::Junit) => return Err(Failure::usage(NO_VERDICTS)),
+            (Self::Bench(record), Format::Markdown) => figures::markdown::report(record),
+            (Self::Bench(record), Format::Html) => figures::html::report(record),
+        })
+    }
+
+    /// What fits on a front page.
+    pub fn overview(&self) -> String {
+        match self {
+            Self::Run(record) => markdown::overview(record),
+            Self::Bench(record) => bench::report::overview::overview(record),
+        }
+    }
+
+    /// The name of the marks around it there.
+    pub fn mark(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "lab",
+            Self::Bench(_) => "bench",
+        }
+    }
+
+    /// The exit code that the run deserves.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Run(record) => record.exit(),
+            Self::Bench(record) => record.exit(),
+        }
+    }
+}
+
+const NO_FIGURES: &str = "--output csv: cells have no figures; json has all of them";
+const NO_VERDICTS: &str =
+    "--output junit: a benchmark has no verdicts; csv or json has its figures";
+
+/// Refuses reports that a run can't have, before it begins.
+pub fn check_of_run(outputs: &[Output]) -> Result<(), Failure> {
+    match outputs.iter().any(|it| it.format == Format::Csv) {
+        true => Err(Failure::usage(NO_FIGURES)),
+        false => Ok(()),
+    }
+}
+
+/// Refuses reports that a benchmark can't have, before it begins.
+pub fn check_of_bench(outputs: &[Output]) -> Result<(), Failure> {
+    match outputs.iter().any(|it| it.format == Format::Junit) {
+        true => Err(Failure::usage(NO_VERDICTS)),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> Recorded {
+        Recorded::Run(Box::new(crate::record::tests::sample()))
+    }
+
+    fn bench() -> Recorded {
+        Recorded::Bench(Box::new(bench::report::tests::sample()))
+    }
+
+    #[test]
+    fn a_record_says_what_it_is() {
+        for record in [run(), bench()] {
+            let text = record.report(Format::Json, Style::PLAIN).unwrap();
+            let read = Recorded::read(&text).unwrap();
+            assert_eq!(read.mark(), record.mark());
+            assert_eq!(read.report(Format::Json, Style::PLAIN).unwrap(), text);
+        }
+        assert!(Recorded::read(r#"{"kind": "poem"}"#).is_err());
+        assert!(Recorded::read("[]").is_err());
+    }
+
+    #[test]
+    fn what_a_record_cannot_be_is_refused_before_as_after() {
+        type Check = fn(&[Output]) -> Result<(), Failure>;
+        let kinds: [(Recorded, Check); 2] = [(run(), check_of_run), (bench(), check_of_bench)];
+        for (record, check) in kinds {
+            for format in ["text", "json", "csv", "junit", "markdown", "html"] {
+                let output: Output = format.parse().unwrap();
+                let report = record.report(output.format, Style::PLAIN);
+                let [before, after] =
+                    [check(&[output]).err(), report.err()].map(|it| it.map(|it| it.to_string()));
+                assert_eq!(before, after, "{} as {format}", record.mark());
+                assert_eq!(
+                    after.is_some(),
+                    format == if record.mark() == "lab" { "csv" } else { "junit" }
+                );
+            }
+        }
+    }
+}
