@@ -52,9 +52,9 @@ const LINES: [Line; 5] = [
     Line {
         about: "Streams",
         figures: &[
-            Asked(Figure::Rate, "stream/server/1KiB/x1", "from a server, 1 KiB"),
-            Asked(Figure::Rate, "stream/client/1KiB/x1", "from a client, 1 KiB"),
-            Asked(Figure::Rate, "stream/server/64KiB/x1", "from a server, 64 KiB"),
+            Asked(Figure::Rate, "stream/server/1KiB/1x1", "from a server, 1 KiB"),
+            Asked(Figure::Rate, "stream/client/1KiB/1x1", "from a client, 1 KiB"),
+            Asked(Figure::Rate, "stream/server/64KiB/1x1", "from a server, 64 KiB"),
         ],
     },
     Line {
@@ -67,9 +67,9 @@ const LINES: [Line; 5] = [
     Line {
         about: "Footprint",
         figures: &[
-            Asked(Figure::MemoryEach, "idle/connections/*", "memory of an idle connection"),
-            Asked(Figure::StartTime, "start/*", "start"),
-            Asked(Figure::ProgramSize, "size/*", "program"),
+            Asked(Figure::MemoryEach, "idle-connections/10000", "memory of an idle connection"),
+            Asked(Figure::StartTime, "start", "start"),
+            Asked(Figure::ProgramSize, "size", "program"),
         ],
     },
 ];
