@@ -206,8 +206,7 @@ fn set_metadata<B>(call: &ServerCall, response: Response<B>) -> B {
         call.set_compression(compression.replied());
     }
     let (body, headers, trailers) = response.into_parts();
-    call.set_headers(headers.into_pairs());
-    call.set_trailers(trailers.into_pairs());
+    call.set_outgoing(headers.into_pairs(), trailers.into_pairs());
     body
 }
 
