@@ -189,6 +189,28 @@ fn a_failing_call_is_made_again_by_the_rules() {
 }
 
 #[test]
+fn a_channel_without_retries_keeps_its_deadlines_and_limits() {
+    let (attempts, served) = failing(1);
+    let config = ServiceConfig::new().methods(Methods::all().retry(Retry::new(3)));
+    let builder = channel(&served.target).service_config(config).retries(false);
+    let client = ChatServiceClient::new(builder.max_receive(5).build());
+    let hello = || run(client.say_hello(message("", "")));
+    assert_eq!(hello().unwrap_err().message(), "attempt 1");
+    assert_eq!(attempts.load(SeqCst), 1);
+    assert_eq!(hello().unwrap_err().code(), Code::ResourceExhausted);
+
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = silent.local_addr().unwrap().to_string();
+    let client = ChatServiceClient::new(channel(&target).retries(false).build());
+    let mut request = Request::new(message("", ""));
+    request.set_wait_for_ready(true);
+    request.set_timeout(SOON);
+    let started = Instant::now();
+    assert_eq!(run(client.say_hello(request)).unwrap_err().code(), Code::DeadlineExceeded);
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
+#[test]
 fn a_target_has_many_forms() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("chat.sock");

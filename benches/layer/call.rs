@@ -45,6 +45,7 @@ pub fn call(variant: &str, options: &Options) {
         None => {
             let channel = match variant {
                 "quartet-one" => Channel::builder(&options.address).exactly_one_reply(false),
+                "quartet-retries" => Channel::builder(&options.address).retries(false),
                 "quartet+fixed" => Channel::builder(&options.address).window(Window::Fixed(65_535)),
                 "quartet+all" => {
                     serve::discard_log();

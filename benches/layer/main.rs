@@ -75,8 +75,15 @@ const SERVERS: &[&str] = &[
     "quartet+one",
     "quartet+adaptive",
 ];
-const CLIENTS: &[&str] =
-    &["bare", "bare+settings", "quartet", "quartet-one", "quartet+fixed", "quartet+all"];
+const CLIENTS: &[&str] = &[
+    "bare",
+    "bare+settings",
+    "quartet",
+    "quartet-one",
+    "quartet-retries",
+    "quartet+fixed",
+    "quartet+all",
+];
 
 impl Options {
     fn chosen(&self, variants: &[&'static str]) -> Vec<&'static str> {

@@ -96,14 +96,17 @@ impl<S: self::{name}> {name}Server<S> {{
         let name = &self.service.rust_name;
         let full_name = &self.service.full_name;
         let methods = self.each_method(|method| {
-            format!(
-                "        .{add}(&{constant}, |s, request, responder| async move {{\n            \
-                 responder.answer(async {{ <S as self::{name}>::{function}(&s, request).await \
-                 }}).await\n        }})\n",
-                add = function_of(method.call),
-                constant = self.constant(method),
-                function = method.rust_name,
-            )
+            let add = function_of(method.call);
+            let constant = self.constant(method);
+            let call = format!("<S as self::{name}>::{}(&s, request).await", method.rust_name);
+            // A stream of replies may borrow from the service, which outlives it then.
+            let answer = match method.call {
+                Call::ServerStreaming | Call::Bidi => {
+                    format!("async move {{ responder.answer(async {{ {call} }}).await }}")
+                }
+                _ => format!("responder.answer(async move {{ {call} }})"),
+            };
+            format!("        .{add}(&{constant}, |s, request, responder| {{\n            {answer}\n        }})\n")
         });
         format!(
             "\

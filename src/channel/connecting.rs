@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use grpcio::ChannelBuilder;
 
+use crate::seam;
 use crate::transport::millis;
 
 /// The pauses between attempts to connect to an address that can't be reached
@@ -36,6 +37,7 @@ pub(super) struct Connecting {
     pub backoff: Option<Backoff>,
     pub idle_timeout: Option<Duration>,
     pub resolve_at_most_every: Option<Duration>,
+    pub without_retries: bool,
 }
 
 impl Connecting {
@@ -52,6 +54,16 @@ impl Connecting {
         if let Some(time) = self.resolve_at_most_every {
             let name = c"grpc.dns_min_time_between_resolutions_ms";
             builder = builder.raw_cfg_int(name.into(), millis(time));
+        }
+        if self.without_retries {
+            builder = builder.raw_cfg_int(c"grpc.enable_retries".into(), 0);
+            // C-core's smallest stack has no filter for idle channels, and none for the length of
+            // messages, which is seen to here if the core takes long ones at all. Deadlines stay.
+            if self.idle_timeout.is_none() && seam::core_receives_long_messages() {
+                builder = builder
+                    .raw_cfg_int(c"grpc.minimal_stack".into(), 1)
+                    .raw_cfg_int(c"grpc.enable_deadline_checking".into(), 1);
+            }
         }
         builder
     }

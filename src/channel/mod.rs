@@ -76,6 +76,16 @@ impl ChannelBuilder {
         self
     }
 
+    /// Whether a call is made again that no server has seen, because its connection came to an end
+    /// (a transparent retry), or that the service config says to retry. It is by default. Without,
+    /// such a call ends with `UNAVAILABLE`, and C-core, which has less to remember and, unless
+    /// there is an [`idle_timeout`](Self::idle_timeout), fewer filters, takes a fifth of the
+    /// instructions off a unary call.
+    pub fn retries(mut self, yes: bool) -> Self {
+        self.plan.connecting.without_retries = !yes;
+        self
+    }
+
     /// The name of the server: its certificate has to be for it, and it is the authority of the
     /// calls. By default the name in the target is.
     pub fn server_name(mut self, name: impl Into<String>) -> Self {

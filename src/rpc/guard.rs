@@ -18,21 +18,21 @@ use super::Status;
 
 /// Runs a handler's future until it is done, or the caller is gone, or time is up, and
 /// drops it then. A panic is an error.
-pub(super) fn until_over<'a, F, T>(
-    call: &'a ServerCall,
+pub(super) fn until_over<F, T>(
+    call: &Arc<ServerCall>,
     method: &'static str,
     future: F,
-) -> UntilOver<'a, F>
+) -> UntilOver<F>
 where
     F: Future<Output = Result<T, Status>>,
 {
-    UntilOver { call, method, future, timer: None }
+    UntilOver { call: call.clone(), method, future, timer: None }
 }
 
 pin_project! {
     // By hand, as an async block would hold (and move) each of its futures twice.
-    pub(super) struct UntilOver<'a, F> {
-        call: &'a ServerCall,
+    pub(super) struct UntilOver<F> {
+        call: Arc<ServerCall>,
         method: &'static str,
         #[pin]
         future: F,
@@ -41,7 +41,7 @@ pin_project! {
     }
 }
 
-impl<F, T> Future for UntilOver<'_, F>
+impl<F, T> Future for UntilOver<F>
 where
     F: Future<Output = Result<T, Status>>,
 {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use futures::future::BoxFuture;
+use futures::future::{self, BoxFuture};
 use futures::{FutureExt, Stream, StreamExt};
 use grpcio::{ClientDuplexReceiver, ClientSStreamReceiver, RequestStream};
 
@@ -31,15 +31,21 @@ pub(super) trait Intake<Q>: Send + 'static {
 
 /// A message that grpcio has read.
 impl<Q: Send + 'static> Intake<Q> for Decoded<Q> {
-    async fn take(self, tally: Option<Arc<Tally>>) -> Result<Received<Q>, Status> {
-        opened(self, tally.as_deref(), "request")
+    fn take(
+        self,
+        tally: Option<Arc<Tally>>,
+    ) -> impl Future<Output = Result<Received<Q>, Status>> + Send {
+        future::ready(opened(self, tally.as_deref(), "request"))
     }
 }
 
 /// A stream, which the handler reads.
 impl<Q: Send + 'static> Intake<Streaming<Q>> for Requests<Q> {
-    async fn take(self, tally: Option<Arc<Tally>>) -> Result<Received<Streaming<Q>>, Status> {
-        Ok(Received::local(Streaming::new(Requests { tally, ..self })))
+    fn take(
+        self,
+        tally: Option<Arc<Tally>>,
+    ) -> impl Future<Output = Result<Received<Streaming<Q>>, Status>> + Send {
+        future::ready(Ok(Received::local(Streaming::new(Requests { tally, ..self }))))
     }
 }
 

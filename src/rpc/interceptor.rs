@@ -325,6 +325,8 @@ impl Watched {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.end(Status::cancelled("the call was dropped"));
+        if let Some(watched) = self.0.take() {
+            watched.end(Status::cancelled("the call was dropped"));
+        }
     }
 }

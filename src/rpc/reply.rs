@@ -1,10 +1,11 @@
 //! The two shapes of a reply: one message, or a stream. Each ends its sink once.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{self, Either};
-use futures::{SinkExt, Stream, StreamExt};
+use futures::{FutureExt, SinkExt, Stream, StreamExt};
 use futures_timer::Delay;
 use grpcio::{
     ClientStreamingSink, DuplexSink, RpcStatus, ServerStreamingSink, UnarySink, WriteFlags,
@@ -20,7 +21,7 @@ use super::{Response, Status};
 /// Where a call is answered.
 pub trait Failing: Send + 'static {
     /// Ends the call with an error.
-    fn fail(self, call: &ServerCall, status: Status) -> impl Future<Output = ()> + Send;
+    fn fail(self, call: Arc<ServerCall>, status: Status) -> impl Future<Output = ()> + Send;
 }
 
 /// Where a call is answered with `B`: a message, or a stream of them.
@@ -28,7 +29,7 @@ pub trait Reply<B>: Failing {
     /// Sends what the handler returned, and ends the call.
     fn succeed(
         self,
-        call: &ServerCall,
+        call: Arc<ServerCall>,
         method: &'static str,
         watch: Watch,
         response: Response<B>,
@@ -72,45 +73,54 @@ impl<T> From<DuplexSink<T>> for Many<T> {
 
 // That a status can't be sent means that the caller is gone: there is nobody to tell.
 
+// Not `async fn`: what is done before the batch is started has no place in the call's future then.
+
 impl<T: Message> Failing for One<T> {
-    async fn fail(self, call: &ServerCall, status: Status) {
-        let status = set_status(call, status);
-        let _ = match self.0 {
-            Either::Left(sink) => sink.fail(status).await,
-            Either::Right(sink) => sink.fail(status).await,
-        };
+    fn fail(self, call: Arc<ServerCall>, status: Status) -> impl Future<Output = ()> + Send {
+        self.end(Err(set_status(&call, status)))
     }
 }
 
 impl<T: Message> Reply<T> for One<T> {
-    async fn succeed(
+    fn succeed(
         self,
-        call: &ServerCall,
+        call: Arc<ServerCall>,
         _: &'static str,
         mut watch: Watch,
         response: Response<T>,
-    ) {
-        let message = set_metadata(call, response);
+    ) -> impl Future<Output = ()> + Send {
+        let message = set_metadata(&call, response);
         if let Some(tally) = watch.tally() {
             tally.sent(message.compute_size());
         }
-        match watch.end_ok() {
-            Ok(trailers) => call.add_trailers(trailers.into_pairs()),
-            Err(status) => return self.fail(call, status).await,
-        }
-        let _ = match self.0 {
-            Either::Left(sink) => sink.success(message).await,
-            Either::Right(sink) => sink.success(message).await,
+        self.end(match watch.end_ok() {
+            Ok(trailers) => {
+                call.add_trailers(trailers.into_pairs());
+                Ok(message)
+            }
+            Err(status) => Err(set_status(&call, status)),
+        })
+    }
+}
+
+impl<T: Message> One<T> {
+    fn end(self, outcome: Result<T, RpcStatus>) -> impl Future<Output = ()> + Send {
+        let ended = match (self.0, outcome) {
+            (Either::Left(sink), Ok(message)) => Either::Left(sink.success(message)),
+            (Either::Left(sink), Err(status)) => Either::Left(sink.fail(status)),
+            (Either::Right(sink), Ok(message)) => Either::Right(sink.success(message)),
+            (Either::Right(sink), Err(status)) => Either::Right(sink.fail(status)),
         };
+        ended.map(drop)
     }
 }
 
 impl<T: Message> Failing for Many<T> {
     /// The status waits in line behind messages that the peer has not made room for; a peer
     /// that never does is left after a while.
-    async fn fail(self, call: &ServerCall, status: Status) {
+    async fn fail(self, call: Arc<ServerCall>, status: Status) {
         const PATIENCE: Duration = Duration::from_secs(5);
-        let status = set_status(call, status);
+        let status = set_status(&call, status);
         let ending = match self.0 {
             Either::Left(sink) => Either::Left(sink.fail(status)),
             Either::Right(sink) => Either::Right(sink.fail(status)),
@@ -128,15 +138,15 @@ where
 {
     async fn succeed(
         mut self,
-        call: &ServerCall,
+        call: Arc<ServerCall>,
         method: &'static str,
         mut watch: Watch,
         response: Response<B>,
     ) {
-        let stream = set_metadata(call, response);
+        let stream = set_metadata(&call, response);
         let tally = watch.tally();
-        let pumped = self.pump(call, stream, tally.as_deref());
-        let outcome = match until_over(call, method, pumped).await {
+        let pumped = self.pump(&call, stream, tally.as_deref());
+        let outcome = match until_over(&call, method, pumped).await {
             Ok(()) => watch.end_ok(),
             Err(status) => Err(watch.end(status)),
         };
@@ -196,8 +206,7 @@ fn set_metadata<B>(call: &ServerCall, response: Response<B>) -> B {
         call.set_compression(compression.replied());
     }
     let (body, headers, trailers) = response.into_parts();
-    call.set_headers(headers.into_pairs());
-    call.set_trailers(trailers.into_pairs());
+    call.set_outgoing(headers.into_pairs(), trailers.into_pairs());
     body
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use grpcio::RpcContext;
 
 use crate::seam::ServerCall;
@@ -70,7 +71,7 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
         let Exchange { call, method, mut metadata, request, reply, keep, terms } = self;
         let within = call.clone();
         let running = terms.running.one();
-        let checked = terms.check(metadata.size());
+        let came = metadata.size();
         if terms.verified {
             call.trust_certificate();
         }
@@ -81,17 +82,17 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
             let watch = Watch::served(interceptors, method, &mut metadata, &mut extensions, &call);
             let mut watch = match watch {
                 Ok(watch) => watch,
-                Err(refused) => return reply.fail(&call, refused).await,
+                Err(refused) => return reply.fail(call, refused).await,
             };
-            if let Err(refused) = checked {
-                return reply.fail(&call, watch.end(refused)).await;
+            if let Err(refused) = terms.check(came) {
+                return reply.fail(call, watch.end(refused)).await;
             }
             match until_over(&call, method, request.take(watch.tally())).await {
                 Ok(received) => {
                     let request = Request::served(received, metadata, extensions, &call);
                     handler(request, Responder { call, method, reply, watch }).await;
                 }
-                Err(status) => reply.fail(&call, watch.end(status)).await,
+                Err(status) => reply.fail(call, watch.end(status)).await,
             }
             drop((keep, running));
         };
@@ -111,14 +112,18 @@ impl<R> Responder<R> {
     /// Runs a handler, and sends what it returns: its message or its stream, or its error.
     /// When the caller is gone or its time is up, the handler, or its stream, is dropped; a
     /// panic in it is answered with `INTERNAL`.
-    pub async fn answer<B>(self, handler: impl Future<Output = Result<Response<B>, Status>> + Send)
+    pub fn answer<B>(
+        self,
+        handler: impl Future<Output = Result<Response<B>, Status>> + Send,
+    ) -> impl Future<Output = ()> + Send
     where
         R: Reply<B>,
     {
         let Responder { call, method, reply, mut watch } = self;
-        match until_over(&call, method, handler).await {
-            Ok(response) => reply.succeed(&call, method, watch, response).await,
-            Err(status) => reply.fail(&call, watch.end(status)).await,
-        }
+        // Not an `async` block, which would hold the handler twice.
+        until_over(&call, method, handler).then(move |outcome| match outcome {
+            Ok(response) => reply.succeed(call, method, watch, response).left_future(),
+            Err(status) => reply.fail(call, watch.end(status)).right_future(),
+        })
     }
 }

@@ -87,11 +87,13 @@ pub(super) unsafe fn inflate(buffer: *mut grpc_byte_buffer) -> *mut grpc_byte_bu
     // once, and replaced.
     unsafe {
         let algorithm = (*buffer).data.raw.compression;
-        let mut bytes = SECRET_OF_THIS_PROCESS.to_vec();
-        if sys::grpc_byte_buffer_length(buffer) > limit {
-            bytes.push(TOO_LONG);
-        } else if algorithm == Algorithm::GRPC_COMPRESS_NONE {
+        let too_long = sys::grpc_byte_buffer_length(buffer) > limit;
+        if !too_long && algorithm == Algorithm::GRPC_COMPRESS_NONE {
             return buffer;
+        }
+        let mut bytes = SECRET_OF_THIS_PROCESS.to_vec();
+        if too_long {
+            bytes.push(TOO_LONG);
         } else {
             bytes.push(INFLATED);
             if let Err(kind) = inflate_into(&mut bytes, &read_all(buffer), algorithm, limit) {

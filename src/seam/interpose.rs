@@ -44,7 +44,7 @@ unsafe extern "C" fn __wrap_grpc_call_start_batch(
     // in `reserved`.
     unsafe {
         if let Some(state) = second_reply::to_split() {
-            return second_reply::start_split(&state, call, slice::from_raw_parts(ops, count), tag);
+            return second_reply::start_split(state, call, slice::from_raw_parts(ops, count), tag);
         }
         match server_call::compression_level(call) {
             Some(level) => {

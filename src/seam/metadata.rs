@@ -12,10 +12,11 @@ const LENGTH: usize = size_of::<usize>();
 impl Pairs {
     /// Room for so many pairs of the usual size.
     pub(crate) fn with_capacity(pairs: usize) -> Self {
-        Pairs(Vec::with_capacity(64 * pairs))
+        Pairs(Vec::with_capacity(96 * pairs))
     }
 
     pub(crate) fn push(&mut self, key: &str, value: &[u8]) {
+        self.0.reserve(2 * LENGTH + key.len() + value.len());
         self.0.extend_from_slice(&key.len().to_ne_bytes());
         self.0.extend_from_slice(&value.len().to_ne_bytes());
         self.0.extend_from_slice(key.as_bytes());

@@ -8,8 +8,9 @@
 //!
 //! (One more read beside a batch that has not ended is no way: C-core 1.56 confuses the two.)
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ffi::c_void;
+use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -22,8 +23,8 @@ use super::batch;
 use super::real::__real_grpc_call_start_batch;
 
 thread_local! {
-    /// The call whose batch this thread is about to start.
-    static SPLIT: RefCell<Option<Arc<ClientCall>>> = const { RefCell::new(None) };
+    /// The call whose batch this thread is about to start. It is alive: `splitting` borrows it.
+    static SPLIT: Cell<*const Arc<ClientCall>> = const { Cell::new(ptr::null()) };
 }
 
 /// Starts a batch by `f`, and has the read of its message split off.
@@ -31,15 +32,18 @@ pub(super) fn splitting(
     state: &Arc<ClientCall>,
     f: impl FnOnce() -> grpc_call_error,
 ) -> grpc_call_error {
-    SPLIT.set(Some(state.clone()));
+    SPLIT.set(state);
     let started = f();
-    SPLIT.set(None);
+    SPLIT.set(ptr::null());
     started
 }
 
 /// The call whose batch is to be split, once.
-pub(super) fn to_split() -> Option<Arc<ClientCall>> {
-    SPLIT.take()
+pub(super) fn to_split<'a>() -> Option<&'a Arc<ClientCall>> {
+    let state = SPLIT.replace(ptr::null());
+    // SAFETY: what stands there is borrowed by `splitting`, within which the batch is started
+    // that this is for.
+    unsafe { state.as_ref() }
 }
 
 /// Starts a batch, but for its read of a message, and that read before it.
@@ -61,7 +65,7 @@ pub(super) unsafe fn start_split(
                 rest.push(*op);
             }
         }
-        __real_grpc_call_start_batch(call, rest.as_ptr(), rest.len(), tag, std::ptr::null_mut())
+        __real_grpc_call_start_batch(call, rest.as_ptr(), rest.len(), tag, ptr::null_mut())
     }
 }
 
@@ -120,7 +124,7 @@ pub(super) unsafe fn forget(key: usize) {
         // SAFETY: the call is alive. Who gives up wants it cancelled, and the batch that reads
         // has a reference too, so that letting go is not enough; and of a call that is over,
         // C-core may leave the read open for ever.
-        unsafe { sys::grpc_call_cancel(call, std::ptr::null_mut()) };
+        unsafe { sys::grpc_call_cancel(call, ptr::null_mut()) };
     }
 }
 

@@ -188,9 +188,10 @@ impl ServerCall {
         self.values.get().map(Box::as_ref)
     }
 
-    /// The headers that leave with the first message, or with the status.
-    pub(crate) fn set_headers(&self, headers: Pairs) {
-        self.outgoing().headers = headers;
+    /// The headers that leave with the first message, or with the status; and the trailers that
+    /// leave with the status.
+    pub(crate) fn set_outgoing(&self, headers: Pairs, trailers: Pairs) {
+        *self.outgoing() = Outgoing { headers, trailers };
     }
 
     /// Sends the headers now, unless they have left already. Only from within the call's own
@@ -207,7 +208,7 @@ impl ServerCall {
         !self.headers_sent.swap(true, Ordering::AcqRel)
     }
 
-    /// The trailers that leave with the status.
+    /// Other trailers.
     pub(crate) fn set_trailers(&self, trailers: Pairs) {
         self.outgoing().trailers = trailers;
     }
