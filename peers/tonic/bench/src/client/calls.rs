@@ -50,7 +50,7 @@ impl Caller {
             RpcType::StreamingBothWays => self.streaming_both_ways(begun).await,
         };
         if let Err(status) = ended {
-            self.figures.failed(status.code());
+            self.figures.failed(&status);
             tokio::task::yield_now().await; // Others go on, even if it fails without a wait.
         }
     }

@@ -31,9 +31,15 @@ impl Figures {
         self.with(|counts| counts.latencies.add(latency.as_nanos() as f64));
     }
 
-    /// Counts a call that has failed.
-    pub fn failed(&self, code: Code) {
-        self.with(|counts| counts.failed[code as usize] += 1);
+    /// Counts a call that has failed. The first one with its code is told.
+    pub fn failed(&self, status: &Status) {
+        self.with(|counts| {
+            let failed = &mut counts.failed[status.code() as usize];
+            *failed += 1;
+            if *failed == 1 {
+                eprintln!("a call failed: {status}");
+            }
+        });
     }
 
     /// What has been counted; with `reset`, it begins anew in the same step.
