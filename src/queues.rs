@@ -43,7 +43,7 @@ impl CompletionQueues {
         CompletionQueues { environment: Arc::new(environment), max_receive }
     }
 
-    /// To be called on a queue's thread with each message that is sent there without a pause, over
+    /// To be called on a queue's thread with each message that is sent or received there without a pause, over
     /// what is of grpcio's own making: lets C-core look at the connections in between, which
     /// it otherwise does only when there is nothing left to do on the queue. The streams of this
     /// crate do so by themselves.

@@ -27,7 +27,6 @@ pub(crate) struct Transport {
     pub max_metadata: usize,
     pub window: Window,
     pub max_frame: Option<u32>,
-    pub read_chunk: Option<usize>,
     pub compression: Compression,
     pub keepalive: Option<Keepalive>,
 }
@@ -45,7 +44,6 @@ impl Transport {
             max_metadata: 16 << 10,
             window: Window::Adaptive,
             max_frame: None,
-            read_chunk: None,
             compression: Compression::None,
             keepalive: None,
         }
@@ -74,11 +72,6 @@ impl Transport {
         };
         if let Some(bytes) = self.max_frame {
             builder = builder.http2_max_frame_size(int(bytes.clamp(16_384, 16_777_215) as usize));
-        }
-        if let Some(bytes) = self.read_chunk {
-            let bytes = int(bytes.max(1));
-            let longest = bytes.saturating_mul(4).max(4 << 20);
-            builder = builder.tcp_read_chunk_size(bytes).tcp_max_read_chunk_size(longest);
         }
         match self.window {
             Window::Adaptive => builder,
@@ -121,14 +114,6 @@ macro_rules! transport_settings {
         /// on the same connection wait longer behind them.
         pub fn max_frame(mut self, bytes: u32) -> Self {
             self.$($transport).+.max_frame = Some(bytes);
-            self
-        }
-
-        /// How much is read from a connection at once, in bytes, at first; C-core goes on from
-        /// there with what comes. 8 KiB by default. For long messages a mebibyte is faster; a short
-        /// one that is kept keeps the whole chunk.
-        pub fn read_chunk(mut self, bytes: usize) -> Self {
-            self.$($transport).+.read_chunk = Some(bytes);
             self
         }
 

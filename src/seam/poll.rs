@@ -2,7 +2,8 @@
 //!
 //! C-core looks at them only on a thread that asks an empty completion queue for its next event.
 //! A task that always has something to do, such as one that sends small messages as fast as it
-//! can, never leaves its queue empty, so that for seconds nothing is read on any connection. A
+//! can, or takes them from a long backlog, never leaves its queue empty, so that for seconds nothing
+//! is read on any connection. A
 //! second queue of the thread's own, which is always empty, is asked then: the connections
 //! of the process are all in one set.
 
@@ -16,7 +17,7 @@ thread_local! {
     static TURNS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// How many messages are sent between one look and the next: few enough for a millisecond at most,
+/// How many messages pass between one look and the next: few enough for a millisecond at most,
 /// and many enough for its cost, of a system call, not to show.
 const EVERY: u32 = 256;
 

@@ -10,8 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grpcio::{
-    ChannelBuilder, Environment, ResourceQuota, ServerBuilder as GrpcioBuilder,
-    ServerCredentials,
+    ChannelBuilder, Environment, ResourceQuota, ServerBuilder as GrpcioBuilder, ServerCredentials,
 };
 
 use crate::queues::CompletionQueues;
@@ -195,7 +194,8 @@ impl ServerBuilder {
         queues.take_up_to(self.transport.max_receive);
         let environment = queues.environment();
         let arguments = self.arguments(environment);
-        let mut builder = GrpcioBuilder::new(environment.clone()).channel_args(arguments.build_args());
+        let mut builder =
+            GrpcioBuilder::new(environment.clone()).channel_args(arguments.build_args());
         let Transport { max_metadata, compression, .. } = self.transport;
         let Self { mut services, health, reflection, drain_delay, .. } = self;
         services.extend(health.as_ref().map(|health| health.service().into()));

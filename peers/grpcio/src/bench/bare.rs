@@ -26,6 +26,9 @@ use crate::proto::grpc::testing::bare::{
 };
 use crate::proto::grpc::testing::{SimpleRequest, SimpleResponse};
 
+/// For long messages, and without effect on short ones.
+const LONG_FRAME: i32 = 1 << 20;
+
 #[derive(Clone)]
 struct Service {
     /// Whether messages of a stream that are there at once leave in one write.
@@ -61,6 +64,7 @@ impl BenchmarkService for Service {
         context.spawn(async move {
             let mut last = SimpleRequest::new();
             while let Ok(Some(request)) = requests.try_next().await {
+                CompletionQueues::take_turn();
                 last = request;
             }
             let _ = sink.success(response(&last)).await;
@@ -119,7 +123,7 @@ pub fn serve(setup: &setup::Server, queues: &CompletionQueues) -> Result<Box<dyn
     let mut arguments =
         compressing(ChannelBuilder::new(environment.clone()), setup.compression).reuse_port(false);
     if setup.tuned {
-        arguments = tune(arguments);
+        arguments = arguments.http2_max_frame_size(LONG_FRAME);
     }
     let credentials = match &setup.tls {
         None => ServerCredentials::insecure(),
@@ -137,9 +141,10 @@ pub fn serve(setup: &setup::Server, queues: &CompletionQueues) -> Result<Box<dyn
             server.start();
             Ok(Box::new(BareServer { port, server: Some(server) }))
         }
-        Err(error) => {
+        Err(_) => {
             drop(BareServer { port: 0, server: Some(server) });
-            Err(failed(error))
+            let port = setup.port;
+            Err(Status::failed_precondition(format!("can't listen on [::]:{port}: is it taken?")))
         }
     }
 }
@@ -201,14 +206,9 @@ fn channel(setup: &setup::Client, environment: std::sync::Arc<Environment>) -> C
     if let Some(name) = setup.tls.as_ref().and_then(|tls| tls.name.as_deref()) {
         builder = builder.default_authority(name).override_ssl_target(name);
     }
-    if setup.tuned && setup.bulk() {
-        builder = tune(builder);
+    if setup.tuned {
+        builder = builder.http2_max_frame_size(LONG_FRAME);
     }
-    builder
-}
-
-/// What makes long messages faster.
-fn tune(builder: ChannelBuilder) -> ChannelBuilder {
     builder
 }
 
@@ -250,7 +250,7 @@ fn code(error: Error) -> Code {
 }
 
 /// A message as grpcio's sinks take it. Marks of the driver have to get through while messages
-/// are sent without a pause, which on grpcio alone can take seconds.
+/// are sent or received without a pause, which on grpcio alone can take seconds.
 fn flagged<T>(message: T) -> (T, WriteFlags) {
     CompletionQueues::take_turn();
     (message, WriteFlags::default())
@@ -264,6 +264,12 @@ where
     sink.with(|request| future::ready(Ok::<_, Error>(flagged(request))))
 }
 
+fn taken(
+    answers: impl Stream<Item = grpcio::Result<SimpleResponse>> + Send + Unpin,
+) -> impl Answers {
+    answers.inspect(|_| CompletionQueues::take_turn()).map_err(code)
+}
+
 impl Stub for BareStub {
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.calls.spawn(task);
@@ -275,24 +281,22 @@ impl Stub for BareStub {
 
     fn streaming(&self) -> Result<(impl Requests, impl Answers), Code> {
         let (requests, answers) = self.calls.streaming_call().map_err(code)?;
-        Ok((without_flags(requests), answers.map_err(code)))
+        Ok((without_flags(requests), taken(answers)))
     }
 
-    fn from_client(
-        &self,
-    ) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code> {
+    fn from_client(&self) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code> {
         let (mut requests, reply) = self.calls.streaming_from_client().map_err(code)?;
         requests.enhance_batch(self.batched);
         Ok((without_flags(requests), reply.map_err(code)))
     }
 
     fn from_server(&self, request: SimpleRequest) -> Result<impl Answers, Code> {
-        Ok(self.calls.streaming_from_server(&request).map_err(code)?.map_err(code))
+        Ok(taken(self.calls.streaming_from_server(&request).map_err(code)?))
     }
 
     fn both_ways(&self) -> Result<(impl Requests, impl Answers), Code> {
         let (mut requests, answers) = self.calls.streaming_both_ways().map_err(code)?;
         requests.enhance_batch(self.batched);
-        Ok((without_flags(requests), answers.map_err(code)))
+        Ok((without_flags(requests), taken(answers)))
     }
 }

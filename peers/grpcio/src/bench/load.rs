@@ -13,12 +13,12 @@ use futures::{FutureExt, SinkExt, StreamExt};
 use futures_timer::Delay;
 use quartet::rpc::Code;
 
+use super::pace;
 use super::results::{self, Results};
 use super::session::Measured;
 use super::setup;
 use super::stub::{Answer, Answers, Requests, Stub};
 use super::usage::{self, Usage};
-use super::pace;
 use crate::proto::grpc::testing::{ClientStatus, RpcType, SimpleRequest};
 
 /// How long a place waits whose call has failed, so that a server that is gone is not called in
@@ -104,17 +104,21 @@ fn open_loop<S: Stub>(callers: Vec<Caller<S>>, rate: f64, tether: Tether) {
     let mut end = tether.clone();
     thread::spawn(move || {
         let mut turn = callers.iter().cycle();
-        pace::keep(rate, || end.has_ended(), |due| {
-            if let Some(caller) = turn.next() {
-                let (stub, caller) = (&caller.stub, caller.clone());
-                let call = async move {
-                    if let Err(code) = caller.unary(due).await {
-                        caller.results.failed(code);
-                    }
-                };
-                stub.spawn(tether.clone().hold(call));
-            }
-        });
+        pace::keep(
+            rate,
+            || end.has_ended(),
+            |due| {
+                if let Some(caller) = turn.next() {
+                    let (stub, caller) = (&caller.stub, caller.clone());
+                    let call = async move {
+                        if let Err(code) = caller.unary(due).await {
+                            caller.results.failed(code);
+                        }
+                    };
+                    stub.spawn(tether.clone().hold(call));
+                }
+            },
+        );
     });
 }
 

@@ -16,6 +16,9 @@ use crate::proto::grpc::testing::{
     BenchmarkService, BenchmarkServiceClient, BenchmarkServiceServer, SimpleRequest, SimpleResponse,
 };
 
+/// For long messages, and without effect on short ones.
+const LONG_FRAME: u32 = 1 << 20;
+
 /// The service: without state.
 struct Service;
 
@@ -68,7 +71,7 @@ pub fn serve(setup: &setup::Server, queues: &CompletionQueues) -> Result<Box<dyn
         .compression(setup.compression)
         .service(BenchmarkServiceServer::new(Service));
     let builder = match setup.tuned {
-        true => builder.window(Window::Adaptive),
+        true => builder.window(Window::Adaptive).max_frame(LONG_FRAME),
         false => builder,
     };
     let builder = match &setup.tls {
@@ -108,7 +111,7 @@ pub fn stubs(setup: &setup::Client, queues: &CompletionQueues) -> Result<Vec<Our
             builder = builder.server_name(name);
         }
         if setup.tuned {
-            builder = builder.exactly_one_reply(false);
+            builder = builder.exactly_one_reply(false).max_frame(LONG_FRAME);
         }
         // By default each channel has a queue of its own, so the first is as one in a process
         // that does nothing else.
@@ -149,9 +152,7 @@ impl Stub for OurStub {
         Ok((requests, answers.map_err(code)))
     }
 
-    fn from_client(
-        &self,
-    ) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code> {
+    fn from_client(&self) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code> {
         let (requests, reply) = self.calls.streaming_from_client(()).map_err(code)?;
         Ok((requests, reply.map_ok(Response::into_inner).map_err(code)))
     }

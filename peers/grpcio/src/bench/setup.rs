@@ -15,9 +15,6 @@ use crate::proto::grpc::testing::{
 
 use super::stub;
 
-/// Messages of this size and more are sent in bulk.
-const BULK: usize = 32 << 10;
-
 /// A server that is asked for.
 pub struct Server {
     pub port: u16,
@@ -51,13 +48,6 @@ pub struct ClientTls {
     pub ca: PathBuf,
     /// The name that the server's certificate is for, if not that of the target.
     pub name: Option<String>,
-}
-
-impl Client {
-    /// Whether its messages are long.
-    pub fn bulk(&self) -> bool {
-        self.answer.max(self.request.payload.body.len()) >= BULK
-    }
 }
 
 impl Options {

@@ -29,8 +29,7 @@ pub trait Stub: Clone + Send + Sync + 'static {
 
     fn streaming(&self) -> Result<(impl Requests, impl Answers), Code>;
 
-    fn from_client(&self)
-    -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code>;
+    fn from_client(&self) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code>;
 
     fn from_server(&self, request: SimpleRequest) -> Result<impl Answers, Code>;
 
