@@ -284,17 +284,19 @@ impl Stub for BareStub {
         Ok((without_flags(requests), taken(answers)))
     }
 
-    fn from_client(&self) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code> {
+    fn streaming_from_client(
+        &self,
+    ) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code> {
         let (mut requests, reply) = self.calls.streaming_from_client().map_err(code)?;
         requests.enhance_batch(self.batched);
         Ok((without_flags(requests), reply.map_err(code)))
     }
 
-    fn from_server(&self, request: SimpleRequest) -> Result<impl Answers, Code> {
+    fn streaming_from_server(&self, request: SimpleRequest) -> Result<impl Answers, Code> {
         Ok(taken(self.calls.streaming_from_server(&request).map_err(code)?))
     }
 
-    fn both_ways(&self) -> Result<(impl Requests, impl Answers), Code> {
+    fn streaming_both_ways(&self) -> Result<(impl Requests, impl Answers), Code> {
         let (mut requests, answers) = self.calls.streaming_both_ways().map_err(code)?;
         requests.enhance_batch(self.batched);
         Ok((without_flags(requests), taken(answers)))

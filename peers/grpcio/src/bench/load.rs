@@ -147,9 +147,9 @@ impl<S: Stub> Caller<S> {
         match self.setup.work {
             RpcType::UNARY => self.unary(Instant::now()).await,
             RpcType::STREAMING => self.streaming().await,
-            RpcType::STREAMING_FROM_CLIENT => self.from_client().await,
-            RpcType::STREAMING_FROM_SERVER => self.from_server().await,
-            RpcType::STREAMING_BOTH_WAYS => self.both_ways().await,
+            RpcType::STREAMING_FROM_CLIENT => self.streaming_from_client().await,
+            RpcType::STREAMING_FROM_SERVER => self.streaming_from_server().await,
+            RpcType::STREAMING_BOTH_WAYS => self.streaming_both_ways().await,
         }
     }
 
@@ -176,8 +176,8 @@ impl<S: Stub> Caller<S> {
         Ok(())
     }
 
-    async fn from_client(&self) -> Result<(), Code> {
-        let (mut requests, reply) = self.stub.from_client()?;
+    async fn streaming_from_client(&self) -> Result<(), Code> {
+        let (mut requests, reply) = self.stub.streaming_from_client()?;
         let mut since = Instant::now();
         for _ in 0..self.setup.messages_per_stream {
             if self.put(&mut requests).await.is_err() {
@@ -191,13 +191,13 @@ impl<S: Stub> Caller<S> {
         self.check(reply.await)
     }
 
-    async fn from_server(&self) -> Result<(), Code> {
-        let answers = self.stub.from_server(self.request())?;
+    async fn streaming_from_server(&self) -> Result<(), Code> {
+        let answers = self.stub.streaming_from_server(self.request())?;
         self.receive(answers).await
     }
 
-    async fn both_ways(&self) -> Result<(), Code> {
-        let (mut requests, answers) = self.stub.both_ways()?;
+    async fn streaming_both_ways(&self) -> Result<(), Code> {
+        let (mut requests, answers) = self.stub.streaming_both_ways()?;
         let sending = pin!(async {
             while self.put(&mut requests).await.is_ok() {}
             future::pending().await

@@ -152,16 +152,18 @@ impl Stub for OurStub {
         Ok((requests, answers.map_err(code)))
     }
 
-    fn from_client(&self) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code> {
+    fn streaming_from_client(
+        &self,
+    ) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code> {
         let (requests, reply) = self.calls.streaming_from_client(()).map_err(code)?;
         Ok((requests, reply.map_ok(Response::into_inner).map_err(code)))
     }
 
-    fn from_server(&self, request: SimpleRequest) -> Result<impl Answers, Code> {
+    fn streaming_from_server(&self, request: SimpleRequest) -> Result<impl Answers, Code> {
         Ok(self.calls.streaming_from_server(request).map_err(code)?.map_err(code))
     }
 
-    fn both_ways(&self) -> Result<(impl Requests, impl Answers), Code> {
+    fn streaming_both_ways(&self) -> Result<(impl Requests, impl Answers), Code> {
         let (requests, answers) = self.calls.streaming_both_ways(()).map_err(code)?;
         Ok((requests, answers.map_err(code)))
     }

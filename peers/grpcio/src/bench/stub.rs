@@ -29,11 +29,13 @@ pub trait Stub: Clone + Send + Sync + 'static {
 
     fn streaming(&self) -> Result<(impl Requests, impl Answers), Code>;
 
-    fn from_client(&self) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code>;
+    fn streaming_from_client(
+        &self,
+    ) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code>;
 
-    fn from_server(&self, request: SimpleRequest) -> Result<impl Answers, Code>;
+    fn streaming_from_server(&self, request: SimpleRequest) -> Result<impl Answers, Code>;
 
-    fn both_ways(&self) -> Result<(impl Requests, impl Answers), Code>;
+    fn streaming_both_ways(&self) -> Result<(impl Requests, impl Answers), Code>;
 }
 
 /// A stack's server of it. Dropped, it ends by itself.
