@@ -28,6 +28,7 @@ pub mod dynamic;
 pub mod interceptors;
 mod keepalive;
 pub mod proto;
+mod queues;
 pub mod rpc;
 mod seam;
 pub mod server;
@@ -36,5 +37,6 @@ pub mod tls;
 mod transport;
 
 pub use keepalive::Keepalive;
+pub use queues::CompletionQueues;
 pub use seam::core_version;
 pub use transport::Window;

@@ -26,6 +26,7 @@ pub(crate) struct Transport {
     pub max_receive: usize,
     pub max_metadata: usize,
     pub window: Window,
+    pub max_frame: Option<u32>,
     pub compression: Compression,
     pub keepalive: Option<Keepalive>,
 }
@@ -42,6 +43,7 @@ impl Transport {
             max_receive: 4 << 20,
             max_metadata: 16 << 10,
             window: Window::Adaptive,
+            max_frame: None,
             compression: Compression::None,
             keepalive: None,
         }
@@ -64,10 +66,13 @@ impl Transport {
             .raw_cfg_int(seam::NO_HEADER_TABLE.into(), 0)
             .raw_cfg_int(seam::NO_INFLATE.into(), 0)
             .raw_cfg_int(seam::COMPRESSION_LEVEL.0.into(), seam::COMPRESSION_LEVEL.1);
-        let builder = match self.keepalive {
+        let mut builder = match self.keepalive {
             Some(keepalive) => keepalive.apply(builder),
             None => builder,
         };
+        if let Some(bytes) = self.max_frame {
+            builder = builder.http2_max_frame_size(int(bytes.clamp(16_384, 16_777_215) as usize));
+        }
         match self.window {
             Window::Adaptive => builder,
             Window::Fixed(bytes) => builder
@@ -75,17 +80,12 @@ impl Transport {
                 .stream_initial_window_size(int(bytes.max(65_535) as usize)),
         }
     }
-
-    /// What each thread of a completion queue has to do first.
-    pub(crate) fn start_queue_thread(self) {
-        seam::take_up_to(self.max_receive);
-    }
 }
 
 /// The settings that the builders of servers and channels share: functions of theirs, which
 /// keep them in this field.
 macro_rules! transport_settings {
-    ($($transport:ident).+) => {
+    ($($transport:ident).+, $($queues:ident).+) => {
         /// The longest message, in bytes, that is taken from the peer; 4 MiB by default, as in
         /// every gRPC implementation. A longer one ends its call with `RESOURCE_EXHAUSTED`.
         pub fn max_receive(mut self, bytes: usize) -> Self {
@@ -106,6 +106,21 @@ macro_rules! transport_settings {
         /// messages slow; on a channel adaptive by default.
         pub fn window(mut self, window: crate::Window) -> Self {
             self.$($transport).+.window = window;
+            self
+        }
+
+        /// The longest HTTP/2 frame that the peer may send, in bytes; 16 KiB by default, from
+        /// there to 16 MiB. Long messages come faster in long frames, and short ones
+        /// on the same connection wait longer behind them.
+        pub fn max_frame(mut self, bytes: u32) -> Self {
+            self.$($transport).+.max_frame = Some(bytes);
+            self
+        }
+
+        /// Works on these completion queues, and their threads, together with others; by default
+        /// on its own. Of the `max_receive` of all that share them, the greatest holds.
+        pub fn queues(mut self, queues: &crate::CompletionQueues) -> Self {
+            self.$($queues).+ = Some(queues.clone());
             self
         }
 

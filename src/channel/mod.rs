@@ -8,8 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grpcio::{ChannelBuilder as GrpcioBuilder, ChannelCredentials, EnvBuilder, Environment};
+use grpcio::{ChannelBuilder as GrpcioBuilder, ChannelCredentials, Environment};
 
+use crate::queues::CompletionQueues;
 use crate::rpc::{Client, Config, Interceptor, Interceptors};
 use crate::seam::Owed;
 use crate::tls::ClientTls;
@@ -24,6 +25,7 @@ use renewed::Renewed;
 /// How a channel is put together. Connecting begins with the first call.
 pub struct ChannelBuilder {
     plan: Plan,
+    queues: Option<CompletionQueues>,
     security: Security,
 }
 
@@ -45,7 +47,7 @@ enum Security {
 }
 
 impl ChannelBuilder {
-    transport_settings!(plan.transport);
+    transport_settings!(plan.transport, queues);
 
     /// Connects with grpcio's credentials, such as certificates; without encryption by default.
     pub fn credentials(mut self, credentials: ChannelCredentials) -> Self {
@@ -130,16 +132,12 @@ impl ChannelBuilder {
         self
     }
 
-    /// Makes the channel, with a completion queue and a thread of its own.
+    /// Makes the channel, with a completion queue and a thread of its own if it has got none.
     pub fn build(self) -> Channel {
-        let ChannelBuilder { plan, security } = self;
-        let transport = plan.transport;
-        let environment = EnvBuilder::new()
-            .cq_count(1)
-            .name_prefix("quartet-client")
-            .after_start(move || transport.start_queue_thread())
-            .build();
-        let (environment, target) = (Arc::new(environment), plan.target.clone());
+        let ChannelBuilder { plan, queues, security } = self;
+        let queues = queues.unwrap_or_else(|| CompletionQueues::named("quartet-client", 1));
+        queues.take_up_to(plan.transport.max_receive);
+        let (environment, target) = (queues.environment().clone(), plan.target.clone());
         let client = match security {
             Security::Credentials(credentials) => plan.connect(&environment, credentials),
             Security::Tls(tls) => {
@@ -207,6 +205,7 @@ impl Channel {
                 connecting: Connecting::default(),
                 service_config: ServiceConfig::new(),
             },
+            queues: None,
             security: Security::Credentials(ChannelCredentials::insecure()),
         }
     }

@@ -8,6 +8,8 @@ use grpcio::{ClientCStreamSender, WriteFlags};
 
 use protobuf::Message;
 
+use crate::seam;
+
 use super::interceptor::Tally;
 use super::outgoing::Shared;
 
@@ -105,6 +107,7 @@ impl<T: Message> Sink<T> for Sender<T> {
         if let Some(tally) = &self.tally {
             tally.sent(message.compute_size());
         }
+        seam::take_turn();
         let flags = WriteFlags::default().force_no_compress(!self.compresses);
         match self.poll(|sink| Poll::Ready(sink.start_send((message, flags)))) {
             Poll::Ready(result) => result,

@@ -12,7 +12,7 @@ use grpcio::{
 };
 use protobuf::Message;
 
-use crate::seam::ServerCall;
+use crate::seam::{self, ServerCall};
 
 use super::guard::until_over;
 use super::interceptor::{Tally, Watch};
@@ -186,6 +186,7 @@ impl<T: Message> Many<T> {
                     }
                     let flags = WriteFlags::default().force_no_compress(!call.compresses());
                     self.0.feed((message, flags)).await.map_err(Status::from_grpcio)?;
+                    seam::take_turn();
                     continue;
                 }
                 Some(Err(status)) => Err(status),

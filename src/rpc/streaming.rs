@@ -5,6 +5,8 @@ use std::task::{Context, Poll};
 use futures::future::BoxFuture;
 use futures::{Stream, StreamExt, TryStreamExt};
 
+use crate::seam;
+
 use super::codec::Received;
 use super::{Metadata, Status};
 
@@ -89,6 +91,7 @@ impl<T> Stream for Streaming<T> {
             return Poll::Ready(None);
         };
         let item = std::task::ready!(source.poll_message(cx));
+        seam::take_turn();
         if !matches!(item, Some(Ok(_))) {
             let (headers, trailers) = source.ended();
             self.source = None;

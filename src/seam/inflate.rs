@@ -8,10 +8,11 @@
 //! of a message travels in front of it, in an envelope that begins with a secret of this
 //! process, from here to the codec, which opens it.
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead, Read};
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock};
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use grpcio::MessageReader;
@@ -47,14 +48,22 @@ static SECRET_OF_THIS_PROCESS: LazyLock<[u8; SECRET]> = LazyLock::new(|| {
 });
 
 thread_local! {
-    /// How long a message may be that this thread takes, inflated; without a limit the thread is
-    /// not one of ours, and C-core has been told nothing.
-    static LIMIT: Cell<Option<usize>> = const { Cell::new(None) };
+    /// How long a message may be that this thread takes, inflated; without a limit nothing on
+    /// the thread is ours, and C-core has been told nothing.
+    static LIMIT: OnceCell<Arc<AtomicUsize>> = const { OnceCell::new() };
 }
 
-/// Makes this thread, of a completion queue, take messages of up to `limit` bytes, inflated.
-pub(crate) fn take_up_to(limit: usize) {
-    LIMIT.set(Some(limit));
+/// Makes this thread, of a completion queue, take messages of up to `limit` bytes, inflated; while
+/// it is 0, all, as they are.
+pub(crate) fn take_up_to(limit: Arc<AtomicUsize>) {
+    LIMIT.with(|of_thread| {
+        let _ = of_thread.set(limit);
+    });
+}
+
+fn limit() -> Option<usize> {
+    let limit = LIMIT.with(|limit| limit.get().map(|limit| limit.load(Relaxed)));
+    limit.filter(|bytes| *bytes > 0)
 }
 
 /// Takes the envelope off a message, if it has one.
@@ -79,7 +88,7 @@ pub(crate) fn open(message: &mut MessageReader) -> Envelope {
 /// # Safety
 /// `buffer` is null or a received message that is the caller's alone; so is what is returned.
 pub(super) unsafe fn inflate(buffer: *mut grpc_byte_buffer) -> *mut grpc_byte_buffer {
-    let Some(limit) = LIMIT.get() else { return buffer };
+    let Some(limit) = limit() else { return buffer };
     if buffer.is_null() {
         return buffer;
     }

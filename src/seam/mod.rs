@@ -23,6 +23,7 @@ mod interpose;
 #[cfg(core_without_log_functions)]
 mod log;
 mod metadata;
+mod poll;
 mod real;
 mod refused;
 mod second_reply;
@@ -32,6 +33,7 @@ pub(crate) use client_call::{ClientCall, Owed};
 pub(crate) use inflate::{Envelope, open, take_up_to};
 pub(crate) use interpose::check;
 pub(crate) use metadata::Pairs;
+pub(crate) use poll::take_turn;
 pub(crate) use refused::{Ending, inside_core};
 pub(crate) use server_call::{Replied, ServerCall, accepted, current};
 

@@ -1,4 +1,3 @@
-use std::cell::Cell;
 use std::pin::pin;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,6 +7,7 @@ use futures::future::{self, Either};
 use futures_timer::Delay;
 
 use super::Server;
+use crate::queues::on_queue_thread;
 use crate::rpc::Running;
 use crate::seam::{Ending, inside_core};
 
@@ -92,15 +92,6 @@ async fn stop(server: &mut grpcio::Server, running: &Running, limit: Duration) -
     }
 }
 
-thread_local! {
-    static QUEUE_THREAD: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Called on each thread that polls a completion queue.
-pub(super) fn mark_queue_thread() {
-    QUEUE_THREAD.set(true);
-}
-
 /// Stops a server at once and destroys it. grpcio waits for the end of all calls in a way
 /// that panics inside of an executor and never ends on a queue's own thread; so it happens
 /// on a thread of its own, which is waited for where that can be.
@@ -112,7 +103,7 @@ pub(super) fn discard(mut server: grpcio::Server) {
         }
     });
     match worker {
-        Ok(worker) if !QUEUE_THREAD.get() => {
+        Ok(worker) if !on_queue_thread() => {
             let _ = worker.join();
         }
         _ => {}

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grpcio::{
-    ChannelBuilder, EnvBuilder, Environment, ResourceQuota, ServerBuilder as GrpcioBuilder,
-    ServerCredentials,
+    ChannelBuilder, Environment, ResourceQuota, ServerBuilder as GrpcioBuilder, ServerCredentials,
 };
 
+use crate::queues::CompletionQueues;
 use crate::rpc::{Interceptor, Running, Service, Terms};
 use crate::seam;
 use crate::services::{Health, Reflection, Serving};
@@ -35,6 +35,7 @@ pub struct ServerBuilder {
     health: Option<Health>,
     reflection: Option<Reflection>,
     completion_queues: usize,
+    queues: Option<CompletionQueues>,
     connections: Connections,
     drain_delay: Duration,
     memory_quota: Option<usize>,
@@ -43,7 +44,7 @@ pub struct ServerBuilder {
 }
 
 impl ServerBuilder {
-    transport_settings!(transport);
+    transport_settings!(transport, queues);
 
     /// Adds an address to listen on, without encryption. A port of 0 picks a free one.
     pub fn listen(self, address: Address) -> Self {
@@ -115,7 +116,7 @@ impl ServerBuilder {
     /// How many completion queues, with a thread each, serve the connections; 1 by default
     /// and at least. A connection belongs to one queue. C-core has one poller for the whole
     /// process, so a second queue costs hand-overs and pays only with a core to spare and
-    /// some hundred calls at once.
+    /// some hundred calls at once. Without effect on a server with [`queues`](Self::queues).
     pub fn completion_queues(mut self, count: usize) -> Self {
         self.completion_queues = count.max(1);
         self
@@ -187,18 +188,14 @@ impl ServerBuilder {
     /// Nothing is served then, on none of them.
     pub fn start(self) -> Result<Server, BindError> {
         seam::check();
-        let environment = Arc::new(
-            EnvBuilder::new()
-                .cq_count(self.completion_queues)
-                .name_prefix("quartet-server")
-                .after_start(move || {
-                    drain::mark_queue_thread();
-                    self.transport.start_queue_thread();
-                })
-                .build(),
-        );
-        let arguments = self.arguments(&environment);
-        let mut builder = GrpcioBuilder::new(environment).channel_args(arguments.build_args());
+        let queues = self.queues.clone();
+        let queues = queues
+            .unwrap_or_else(|| CompletionQueues::named("quartet-server", self.completion_queues));
+        queues.take_up_to(self.transport.max_receive);
+        let environment = queues.environment();
+        let arguments = self.arguments(environment);
+        let mut builder =
+            GrpcioBuilder::new(environment.clone()).channel_args(arguments.build_args());
         let Transport { max_metadata, compression, .. } = self.transport;
         let Self { mut services, health, reflection, drain_delay, .. } = self;
         services.extend(health.as_ref().map(|health| health.service().into()));
@@ -272,6 +269,7 @@ impl Server {
             health: None,
             reflection: None,
             completion_queues: 1,
+            queues: None,
             connections: Connections::default(),
             drain_delay: Duration::ZERO,
             memory_quota: None,

@@ -1,6 +1,7 @@
-//! grpcio's programs for the lab's public contracts: gRPC's interop tests, server and client,
-//! and the client of the chat contract (its server is `chat-server`).
+//! grpcio's programs for the lab's public contracts: gRPC's interop tests, server and client, a
+//! worker of its benchmarks, and the client of the chat contract (its server is `chat-server`).
 
+mod bench;
 mod chat_client;
 mod interop;
 
@@ -27,6 +28,8 @@ enum Program {
     InteropServer(interop::ServerOptions),
     /// Runs one of gRPC's interop tests
     InteropClient(interop::ClientOptions),
+    /// Serves a driver of gRPC's benchmarks until it, SIGTERM or SIGINT ends it
+    Worker(bench::Options),
     /// Makes one call of the chat contract, and reports it as JSON lines
     ChatClient(chat_client::Options),
 }
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     match Options::parse().program {
         Program::InteropServer(options) => interop::serve(&options),
         Program::InteropClient(options) => interop::run(&options),
+        Program::Worker(options) => bench::work(&options),
         Program::ChatClient(options) => chat_client::run(&options),
     }
 }
