@@ -118,7 +118,8 @@ macro_rules! transport_settings {
         }
 
         /// Works on these completion queues, and their threads, together with others; by default
-        /// on its own. Of the `max_receive` of all that share them, the greatest holds.
+        /// on its own. On the bundled core the greatest `max_receive` of those that share
+        /// them holds for all.
         pub fn queues(mut self, queues: &crate::CompletionQueues) -> Self {
             self.$($queues).+ = Some(queues.clone());
             self

@@ -25,6 +25,7 @@ mod metadata;
 mod metrics;
 mod panics;
 mod peers;
+mod queues;
 mod reflection;
 mod replicas;
 mod stalled;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::future;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 use futures::channel::oneshot;
@@ -200,7 +201,7 @@ pub fn stubs(setup: &setup::Client, queues: &CompletionQueues) -> Result<Vec<Bar
     Ok((0..setup.channels).map(stub).collect())
 }
 
-fn channel(setup: &setup::Client, environment: std::sync::Arc<Environment>) -> ChannelBuilder {
+fn channel(setup: &setup::Client, environment: Arc<Environment>) -> ChannelBuilder {
     let mut builder = compressing(ChannelBuilder::new(environment), setup.compression)
         .use_local_subchannel_pool(true);
     if let Some(name) = setup.tls.as_ref().and_then(|tls| tls.name.as_deref()) {
