@@ -117,7 +117,7 @@ impl ChannelBuilder {
     }
 
     /// How long without a call before the connections are closed, to be opened anew by the next;
-    /// 30 minutes by default.
+    /// 30 minutes by default on newer cores; the bundled one never does so by itself.
     pub fn idle_timeout(mut self, time: Duration) -> Self {
         self.plan.connecting.idle_timeout = Some(time);
         self
