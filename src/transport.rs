@@ -28,6 +28,7 @@ pub(crate) struct Transport {
     pub window: Window,
     pub compression: Compression,
     pub keepalive: Option<Keepalive>,
+    pub coalesce_writes: bool,
 }
 
 impl Transport {
@@ -44,6 +45,7 @@ impl Transport {
             window: Window::Adaptive,
             compression: Compression::None,
             keepalive: None,
+            coalesce_writes: false,
         }
     }
 
@@ -79,6 +81,13 @@ impl Transport {
     /// What each thread of a completion queue has to do first.
     pub(crate) fn start_queue_thread(self) {
         seam::take_up_to(self.max_receive);
+        if self.coalesce_writes && !seam::coalesce_writes() {
+            log::warn!(
+                "writes are not coalesced: C-core {} is an installed library, or does not poll by \
+                 epoll; build with the bundled core, and leave GRPC_POLL_STRATEGY alone",
+                seam::core_version()
+            );
+        }
     }
 }
 
@@ -122,6 +131,19 @@ macro_rules! transport_settings {
         /// and a server does so after two hours.
         pub fn keepalive(mut self, keepalive: crate::Keepalive) -> Self {
             self.$($transport).+.keepalive = Some(keepalive);
+            self
+        }
+
+        /// Whether answers and requests that are ready at once leave in one write to the socket;
+        /// otherwise each is written by itself. Off by default. Saves a third or so of the CPU time
+        /// of small calls when a hundred are in flight, and nothing when one is. What is sent
+        /// may wait until the queue's thread has run the other calls that it has events of; two
+        /// milliseconds at most, however long a handler keeps it. Does nothing, and says so in
+        /// the log, with an installed C-core or with another `GRPC_POLL_STRATEGY` than `epoll1`.
+        /// What has been held when the process ends without dropping its servers and channels is
+        /// lost. A process that asks for it must not fork.
+        pub fn coalesce_writes(mut self, yes: bool) -> Self {
+            self.$($transport).+.coalesce_writes = yes;
             self
         }
     };

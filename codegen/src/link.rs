@@ -1,6 +1,6 @@
-/// The functions of grpcio-sys that quartet puts its own code in front of.
+/// The functions of grpcio-sys, and of libc for it, that quartet puts its own code in front of.
 ///
-/// A call of `SYMBOL` in grpcio reaches quartet's `__wrap_SYMBOL`, which reaches
+/// A call of `SYMBOL` in what is linked, grpcio above all, reaches quartet's `__wrap_SYMBOL`, which reaches
 /// the original as `__real_SYMBOL`: that is what `--wrap` of the linker does.
 pub const WRAPPED: &[&str] = &[
     "grpcwrap_call_start_serverside",
@@ -18,6 +18,11 @@ pub const WRAPPED: &[&str] = &[
     "grpc_call_start_batch",
     "grpc_completion_queue_next",
     "grpc_call_unref",
+    "sendmsg",
+    "shutdown",
+    "epoll_ctl",
+    "epoll_wait",
+    "gpr_cv_wait",
 ];
 
 /// The symbol whose absence stops the link of a crate that forgot [`link_seam`].
