@@ -43,7 +43,9 @@ const LINKED: &str = "quartet_is_not_linked_call_quartet_codegen_link_seam_in_bu
 /// ```
 ///
 /// Without it linking fails with the undefined symbol
-/// `quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs`.
+/// `quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs`. And a binary of
+/// such a crate that does not use quartet, but does use a wrapped function of libc (as
+/// `TcpStream::shutdown` does), does not find `__wrap_shutdown`: give it `use quartet as _`.
 pub fn link_seam() {
     for symbol in WRAPPED {
         println!("cargo:rustc-link-arg=-Wl,--wrap={symbol}");

@@ -49,14 +49,14 @@ fn on_a_queue(test: impl FnOnce(UnixStream, UnixStream) + Send) {
         super::WITHIN_REACH.store(true, Relaxed);
         assert!(coalesce_writes());
         assert_eq!({ added }(), 0);
+        epoll_wait();
         for _ in 0..100 {
-            epoll_wait();
             for _ in 0..20 {
                 assert_eq!(sendmsg(ours.as_raw_fd(), b"x"), 1);
             }
+            epoll_wait();
+            assert_eq!(received(&mut peers).len(), 20);
         }
-        epoll_wait();
-        assert_eq!(received(&mut peers).len(), 2000);
         test(ours, peers);
     };
     std::thread::scope(|scope| scope.spawn(thread).join().unwrap());
