@@ -1,9 +1,9 @@
 //! Calls of every style and size whose every byte is checked, on both sides.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, LazyLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::channel::oneshot;
 use futures::executor::block_on;
@@ -11,6 +11,8 @@ use futures::future::join_all;
 use futures::{Stream, stream};
 use quartet::chat::{ChatService, ChatServiceClient, Message, message};
 use quartet::rpc::{Client, Code, Request, Response, Status, Streaming};
+
+use crate::support::run;
 
 /// The n-th message of a call. Its text follows from its name and its length.
 fn numbered(call: u64, n: u64, length: usize) -> Message {
@@ -40,19 +42,26 @@ fn check(message: &Message, n: u64) -> Result<u64, Status> {
     }
 }
 
-/// Sends what it gets, or as many messages as the call's number says; "block" keeps its thread.
+/// Sends what it gets, or as many messages as the call's number says. It can tell the time, and
+/// block its thread.
 pub struct Checks;
 
 /// How long that is.
 pub const BLOCKED: Duration = Duration::from_millis(20);
 
+/// The time since the first call of this function.
+pub fn now() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
+}
+
 impl ChatService for Checks {
     async fn say_hello(&self, request: Request<Message>) -> Result<Response<Message>, Status> {
-        let asked = request.into_inner();
-        if asked.user == "block" {
-            thread::sleep(BLOCKED);
-        } else {
-            check(&asked, 0)?;
+        let mut asked = request.into_inner();
+        match &*asked.user {
+            "block" => thread::sleep(BLOCKED),
+            "tell the time" => asked.content = now().as_micros().to_string(),
+            _ => drop(check(&asked, 0)?),
         }
         Ok(asked.into())
     }
@@ -168,5 +177,5 @@ pub fn calls(clients: &[Client], count: u64, at_once: usize) -> Vec<String> {
         }
         async { outcome.await.unwrap_or_else(|_| vec!["a worker panicked".into()]) }
     });
-    block_on(join_all(workers.collect::<Vec<_>>())).concat()
+    run(join_all(workers.collect::<Vec<_>>())).concat()
 }
