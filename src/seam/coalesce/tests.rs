@@ -14,6 +14,7 @@ use super::super::inside_core;
 use super::{coalesce_writes, table, wrapped::*};
 
 /// As C-core, the tests have one epoll set, and one thread at a time that waits in it.
+// SAFETY: it takes no pointers.
 static EPOLL: LazyLock<c_int> = LazyLock::new(|| unsafe { libc::epoll_create1(0) });
 static TURN: Mutex<()> = Mutex::new(());
 

@@ -35,10 +35,9 @@ pub(super) fn watch(held: &Arc<Held>) -> bool {
 
 /// To be called when something is held.
 pub(super) fn wake() {
-    if !AWAKE.load(SeqCst) && !AWAKE.swap(true, SeqCst) {
-        if let Some(Some(thread)) = THREAD.get() {
-            thread.unpark();
-        }
+    let was_awake = AWAKE.load(SeqCst) || AWAKE.swap(true, SeqCst);
+    if !was_awake && let Some(Some(thread)) = THREAD.get() {
+        thread.unpark();
     }
 }
 
