@@ -79,7 +79,7 @@ fn cases() -> Vec<Value> {
         unary(100, 4),
         case("ping-pong/unary", "How long does a call take?", "p50", &["rate", "p99"], json!({})),
         case(
-            "stream/server/1KiB/x1",
+            "stream/server/1KiB/1x1",
             "How many messages?",
             "rate",
             &["server-cpu", "client-cpu"],
@@ -89,9 +89,9 @@ fn cases() -> Vec<Value> {
         open(20),
         open(50),
         open(80),
-        single("idle/connections/1000", "memory-each"),
-        single("start/worker", "start-time"),
-        single("size/worker", "program-size"),
+        single("idle-connections/10000", "memory-each"),
+        single("start", "start-time"),
+        single("size", "program-size"),
     ]
 }
 
@@ -113,7 +113,7 @@ fn samples(cases: &[Value], round: usize) -> Vec<Value> {
 
 fn case_samples(case: &Value, round: usize) -> Vec<Value> {
     let id = case["id"].as_str().unwrap();
-    if id.starts_with("size/") && round > 1 {
+    if id == "size" && round > 1 {
         return Vec::new();
     }
     let names = || CONTESTANTS.iter().map(|it| (it.0, it.3));
@@ -129,7 +129,7 @@ fn sample(case: &Value, client: (&str, f64), server: (&str, f64), round: usize) 
     let id = case["id"].as_str().unwrap();
     let mut sample = json!({"case": id, "client": client.0, "server": server.0, "round": round});
     let outcome = match (id, server.0) {
-        ("stream/server/1KiB/x1", "java") => {
+        ("stream/server/1KiB/1x1", "java") => {
             ("unsupported", json!("its worker has no StreamingFromServer"))
         }
         ("unary/0B/100x4", "go") if round == 2 => ("void", json!("answers of <3> bytes, not 0")),

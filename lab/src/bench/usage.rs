@@ -101,18 +101,21 @@ fn field(text: &str, name: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use std::process;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     use super::*;
 
     #[test]
     fn a_process_that_works_uses_processor_time() {
-        let pid = process::id().cast_signed();
-        let (before, began) = (Usage::of(pid), Instant::now());
-        while began.elapsed().as_millis() < 50 {}
+        let mut worker = Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+        let pid = worker.id().cast_signed();
+        let (before, deadline) = (Usage::of(pid), Instant::now() + Duration::from_secs(20));
+        while (Usage::of(pid) - before).cpu < 0.01 && Instant::now() < deadline {}
         let used = Usage::of(pid) - before;
-        assert!(used.cpu > 0.01, "{used:?} after 50 ms of work");
-        assert!(resident_memory(pid) > 0.5 && peak_memory(pid) >= resident_memory(pid));
+        let (resident, peak) = (resident_memory(pid), peak_memory(pid));
+        worker.kill().unwrap();
+        worker.wait().unwrap();
+        assert!(used.cpu >= 0.01, "{used:?} of a process that works");
+        assert!(resident > 0.1 && peak >= resident, "{resident} MiB, at most {peak}");
     }
 }

@@ -71,7 +71,7 @@ fn the_terminal_is_told_everything_that_was_not_measured() {
         "failed the worker ended, signal 11 (ping-pong/unary: cpp)",
         "void answers of <3> bytes, not 0 (unary/0B/100x4: go)",
         "errors 3 calls did not end with OK (unary/0B/100x1: cpp (in 4 rounds))",
-        "unsupported its worker has no StreamingFromServer (stream/server/1KiB/x1: java",
+        "unsupported its worker has no StreamingFromServer (stream/server/1KiB/1x1: java",
         "4 rounds in 1h 2m 5s, on 2 cores (A <Processor>, 8000 MiB, Linux 6.1)",
     ] {
         assert!(text.contains(expected), "{expected} is not in\n{text}");
