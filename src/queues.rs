@@ -26,16 +26,10 @@ pub struct CompletionQueues {
 impl CompletionQueues {
     /// So many, at least one.
     pub fn new(count: usize) -> Self {
-        CompletionQueues::named("quartet-queue", count, false)
+        CompletionQueues::named("quartet-queue", count)
     }
 
-    /// So many, whose servers and channels coalesce what they write, as with
-    /// [`coalesce_writes`](crate::server::ServerBuilder::coalesce_writes).
-    pub fn coalescing(count: usize) -> Self {
-        CompletionQueues::named("quartet-queue", count, true)
-    }
-
-    pub(crate) fn named(prefix: &str, count: usize, coalesces: bool) -> Self {
+    pub(crate) fn named(prefix: &str, count: usize) -> Self {
         let max_receive = Arc::new(AtomicUsize::new(0));
         let limit = max_receive.clone();
         let environment = EnvBuilder::new()
@@ -44,23 +38,15 @@ impl CompletionQueues {
             .after_start(move || {
                 QUEUE_THREAD.set(true);
                 seam::take_up_to(limit.clone());
-                if coalesces && !seam::coalesce_writes() {
-                    log::warn!(
-                        "writes are not coalesced: C-core {} is an installed library, or does not \
-                         poll by epoll; build with the bundled core, and leave \
-                         GRPC_POLL_STRATEGY alone",
-                        seam::core_version()
-                    );
-                }
             })
             .build();
         CompletionQueues { environment: Arc::new(environment), max_receive }
     }
 
-    /// To be called on a queue's thread with each message that a stream of grpcio's own sends or
-    /// receives there without a pause: lets C-core look at the connections in between, which it
-    /// otherwise does only when there is nothing left to do on the queue. The streams of this crate
-    /// do so by themselves.
+    /// To be called on a queue's thread with each message that is sent or received there without a pause, over
+    /// what is of grpcio's own making: lets C-core look at the connections in between, which
+    /// it otherwise does only when there is nothing left to do on the queue. The streams of this
+    /// crate do so by themselves.
     pub fn take_turn() {
         seam::take_turn();
     }
