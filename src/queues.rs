@@ -43,10 +43,10 @@ impl CompletionQueues {
         CompletionQueues { environment: Arc::new(environment), max_receive }
     }
 
-    /// To be called on a queue's thread with each message that is sent or received there without a pause, over
-    /// what is of grpcio's own making: lets C-core look at the connections in between, which
-    /// it otherwise does only when there is nothing left to do on the queue. The streams of this
-    /// crate do so by themselves.
+    /// To be called on a queue's thread with each message that a stream of grpcio's own sends or
+    /// receives there without a pause: lets C-core look at the connections in between, which it
+    /// otherwise does only when there is nothing left to do on the queue. The streams of this crate
+    /// do so by themselves.
     pub fn take_turn() {
         seam::take_turn();
     }
