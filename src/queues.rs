@@ -26,10 +26,16 @@ pub struct CompletionQueues {
 impl CompletionQueues {
     /// So many, at least one.
     pub fn new(count: usize) -> Self {
-        CompletionQueues::named("quartet-queue", count)
+        CompletionQueues::named("quartet-queue", count, false)
     }
 
-    pub(crate) fn named(prefix: &str, count: usize) -> Self {
+    /// So many, whose servers and channels coalesce what they write, as with
+    /// [`coalesce_writes`](crate::server::ServerBuilder::coalesce_writes).
+    pub fn coalescing(count: usize) -> Self {
+        CompletionQueues::named("quartet-queue", count, true)
+    }
+
+    pub(crate) fn named(prefix: &str, count: usize, coalesces: bool) -> Self {
         let max_receive = Arc::new(AtomicUsize::new(0));
         let limit = max_receive.clone();
         let environment = EnvBuilder::new()
@@ -38,6 +44,14 @@ impl CompletionQueues {
             .after_start(move || {
                 QUEUE_THREAD.set(true);
                 seam::take_up_to(limit.clone());
+                if coalesces && !seam::coalesce_writes() {
+                    log::warn!(
+                        "writes are not coalesced: C-core {} is an installed library, or does not \
+                         poll by epoll; build with the bundled core, and leave \
+                         GRPC_POLL_STRATEGY alone",
+                        seam::core_version()
+                    );
+                }
             })
             .build();
         CompletionQueues { environment: Arc::new(environment), max_receive }

@@ -29,6 +29,7 @@ pub(crate) struct Transport {
     pub max_frame: Option<u32>,
     pub compression: Compression,
     pub keepalive: Option<Keepalive>,
+    pub coalesce_writes: bool,
 }
 
 impl Transport {
@@ -46,6 +47,7 @@ impl Transport {
             max_frame: None,
             compression: Compression::None,
             keepalive: None,
+            coalesce_writes: false,
         }
     }
 
@@ -138,6 +140,21 @@ macro_rules! transport_settings {
         /// and a server does so after two hours.
         pub fn keepalive(mut self, keepalive: crate::Keepalive) -> Self {
             self.$($transport).+.keepalive = Some(keepalive);
+            self
+        }
+
+        /// Whether answers and requests that are ready at once leave in one write to the socket;
+        /// otherwise each is written by itself. Off by default. Saves a third or so of the CPU time
+        /// of small calls when a hundred are in flight, and nothing when one is. What is sent
+        /// may wait until the queue's thread has run the other calls that it has events of; two
+        /// milliseconds at most, however long a handler keeps it. Does nothing, and says so in
+        /// the log, with an installed C-core or with another `GRPC_POLL_STRATEGY` than `epoll1`.
+        /// What has been held when the process ends without dropping its servers and channels is
+        /// lost. A process that asks for it must not fork. It is about completion queues of its
+        /// own; for those that it shares, see
+        /// [`CompletionQueues::coalescing`](crate::CompletionQueues::coalescing).
+        pub fn coalesce_writes(mut self, yes: bool) -> Self {
+            self.$($transport).+.coalesce_writes = yes;
             self
         }
     };

@@ -9,6 +9,7 @@ mod cancellation;
 mod cardinality;
 mod channelz;
 mod clients;
+mod coalescing;
 mod command_line;
 mod compression;
 mod connections;

@@ -1,6 +1,6 @@
-/// The functions of grpcio-sys that quartet puts its own code in front of.
+/// The functions of grpcio-sys, and of libc for it, that quartet puts its own code in front of.
 ///
-/// A call of `SYMBOL` in grpcio reaches quartet's `__wrap_SYMBOL`, which reaches
+/// A call of `SYMBOL` in what is linked, grpcio above all, reaches quartet's `__wrap_SYMBOL`, which reaches
 /// the original as `__real_SYMBOL`: that is what `--wrap` of the linker does.
 pub const WRAPPED: &[&str] = &[
     "grpcwrap_call_start_serverside",
@@ -18,6 +18,11 @@ pub const WRAPPED: &[&str] = &[
     "grpc_call_start_batch",
     "grpc_completion_queue_next",
     "grpc_call_unref",
+    "sendmsg",
+    "shutdown",
+    "epoll_ctl",
+    "epoll_wait",
+    "gpr_cv_wait",
 ];
 
 /// The symbol whose absence stops the link of a crate that forgot [`link_seam`].
@@ -38,7 +43,9 @@ const LINKED: &str = "quartet_is_not_linked_call_quartet_codegen_link_seam_in_bu
 /// ```
 ///
 /// Without it linking fails with the undefined symbol
-/// `quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs`.
+/// `quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs`. And a binary of
+/// such a crate that does not use quartet, but does use a wrapped function of libc (as
+/// `TcpStream::shutdown` does), does not find `__wrap_shutdown`: give it `use quartet as _`.
 pub fn link_seam() {
     for symbol in WRAPPED {
         println!("cargo:rustc-link-arg=-Wl,--wrap={symbol}");

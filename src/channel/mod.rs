@@ -135,7 +135,9 @@ impl ChannelBuilder {
     /// Makes the channel, with a completion queue and a thread of its own if it has got none.
     pub fn build(self) -> Channel {
         let ChannelBuilder { plan, queues, security } = self;
-        let queues = queues.unwrap_or_else(|| CompletionQueues::named("quartet-client", 1));
+        let coalesces = plan.transport.coalesce_writes;
+        let own = || CompletionQueues::named("quartet-client", 1, coalesces);
+        let queues = queues.unwrap_or_else(own);
         queues.take_up_to(plan.transport.max_receive);
         let (environment, target) = (queues.environment().clone(), plan.target.clone());
         let client = match security {

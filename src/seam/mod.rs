@@ -18,6 +18,7 @@
 
 mod batch;
 mod client_call;
+mod coalesce;
 mod inflate;
 mod interpose;
 #[cfg(core_without_log_functions)]
@@ -30,6 +31,7 @@ mod second_reply;
 mod server_call;
 
 pub(crate) use client_call::{ClientCall, Owed};
+pub(crate) use coalesce::coalesce_writes;
 pub(crate) use inflate::{Envelope, open, take_up_to};
 pub(crate) use interpose::check;
 pub(crate) use metadata::Pairs;

@@ -1,12 +1,14 @@
-//! What the linker's `--wrap` leaves under another name: grpc_wrap's own functions.
+//! What the linker's `--wrap` leaves under another name: the functions of grpc_wrap, C-core and
+//! libc themselves.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{c_char, c_int, c_void};
 
 use grpcio_sys::{
     gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_completion_queue, grpc_event,
     grpc_metadata_array, grpc_op, grpc_slice, grpc_status_code, grpcwrap_batch_context,
     grpcwrap_request_call_context,
 };
+use libc::{epoll_event, msghdr, ssize_t};
 
 unsafe extern "C" {
     pub(super) fn __real_grpcwrap_request_call_context_deadline(
@@ -96,6 +98,26 @@ unsafe extern "C" {
         reserved: *mut c_void,
     ) -> grpc_event;
     pub(super) fn __real_grpc_call_unref(call: *mut grpc_call);
+
+    pub(super) fn __real_sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t;
+    pub(super) fn __real_shutdown(fd: c_int, how: c_int) -> c_int;
+    pub(super) fn __real_epoll_ctl(
+        epoll: c_int,
+        operation: c_int,
+        fd: c_int,
+        event: *mut epoll_event,
+    ) -> c_int;
+    pub(super) fn __real_epoll_wait(
+        epoll: c_int,
+        events: *mut epoll_event,
+        most: c_int,
+        timeout: c_int,
+    ) -> c_int;
+    pub(super) fn __real_gpr_cv_wait(
+        variable: *mut c_void,
+        mutex: *mut c_void,
+        deadline: gpr_timespec,
+    ) -> c_int;
 
     /// Defined by the link arguments, and nowhere else.
     pub(super) static quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs: u8;

@@ -47,6 +47,11 @@ pub(crate) fn inside_core<R>(f: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Whether this thread is in such a function.
+pub(super) fn is_inside_core() -> bool {
+    INSIDE_CORE.get()
+}
+
 /// Whether this is a thread of C-core's own, on which none of grpcio's calls are given back: it
 /// works off there what a queue's thread has no time for.
 fn on_core_thread() -> bool {

@@ -188,9 +188,9 @@ impl ServerBuilder {
     /// Nothing is served then, on none of them.
     pub fn start(self) -> Result<Server, BindError> {
         seam::check();
-        let queues = self.queues.clone();
-        let queues = queues
-            .unwrap_or_else(|| CompletionQueues::named("quartet-server", self.completion_queues));
+        let (count, coalesces) = (self.completion_queues, self.transport.coalesce_writes);
+        let own = || CompletionQueues::named("quartet-server", count, coalesces);
+        let queues = self.queues.clone().unwrap_or_else(own);
         queues.take_up_to(self.transport.max_receive);
         let environment = queues.environment();
         let arguments = self.arguments(environment);

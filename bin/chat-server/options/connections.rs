@@ -46,6 +46,10 @@ pub struct Connections {
     /// Close connections that have been without a call for so long; by default they stay
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     max_connection_idle: Option<Duration>,
+
+    /// Send answers that are ready at once in one write; does nothing with an installed C-core
+    #[arg(long)]
+    coalesce_writes: bool,
 }
 
 impl Connections {
@@ -60,7 +64,8 @@ impl Connections {
             .max_metadata(self.max_metadata)
             .max_concurrent_streams(self.max_streams)
             .keepalive(keepalive)
-            .permit_pings(self.min_ping_interval, true);
+            .permit_pings(self.min_ping_interval, true)
+            .coalesce_writes(self.coalesce_writes);
         if let Some(age) = self.max_connection_age {
             builder = builder.max_connection_age(age);
         }
