@@ -1,7 +1,12 @@
-/// The functions of grpcio-sys, and of libc for it, that quartet puts its own code in front of.
+use std::env;
+use std::fs;
+use std::path::Path;
+
+/// The functions that quartet puts its own code in front of: of grpcio-sys, and of libc for
+/// what C-core writes.
 ///
-/// A call of `SYMBOL` in what is linked, grpcio above all, reaches quartet's `__wrap_SYMBOL`, which reaches
-/// the original as `__real_SYMBOL`: that is what `--wrap` of the linker does.
+/// A call of `SYMBOL` in what is linked, grpcio above all, reaches quartet's `__wrap_SYMBOL`, which
+/// reaches the original as `__real_SYMBOL`: that is what `--wrap` of the linker does.
 pub const WRAPPED: &[&str] = &[
     "grpcwrap_call_start_serverside",
     "grpcwrap_batch_context_recv_status_on_client_status",
@@ -18,12 +23,35 @@ pub const WRAPPED: &[&str] = &[
     "grpc_call_start_batch",
     "grpc_completion_queue_next",
     "grpc_call_unref",
+    "gpr_cv_wait",
     "sendmsg",
     "shutdown",
     "epoll_ctl",
     "epoll_wait",
-    "gpr_cv_wait",
 ];
+
+/// For binaries without quartet in them that call the wrapped functions of libc all the same, as
+/// the standard library does: straight to the originals. Where quartet is, nothing of it is linked.
+const STRAIGHT_THROUGH: &str = r"
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+ssize_t __real_sendmsg(int, const struct msghdr *, int);
+int __real_shutdown(int, int);
+int __real_epoll_ctl(int, int, int, struct epoll_event *);
+int __real_epoll_wait(int, struct epoll_event *, int, int);
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags) {
+  return __real_sendmsg(fd, message, flags);
+}
+int __wrap_shutdown(int fd, int how) { return __real_shutdown(fd, how); }
+int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event) {
+  return __real_epoll_ctl(epoll, operation, fd, event);
+}
+int __wrap_epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
+  return __real_epoll_wait(epoll, events, most, timeout);
+}
+";
 
 /// The symbol whose absence stops the link of a crate that forgot [`link_seam`].
 const LINKED: &str = "quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs";
@@ -43,12 +71,23 @@ const LINKED: &str = "quartet_is_not_linked_call_quartet_codegen_link_seam_in_bu
 /// ```
 ///
 /// Without it linking fails with the undefined symbol
-/// `quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs`. And a binary of
-/// such a crate that does not use quartet, but does use a wrapped function of libc (as
-/// `TcpStream::shutdown` does), does not find `__wrap_shutdown`: give it `use quartet as _`.
+/// `quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs`.
 pub fn link_seam() {
     for symbol in WRAPPED {
         println!("cargo:rustc-link-arg=-Wl,--wrap={symbol}");
     }
     println!("cargo:rustc-link-arg=-Wl,--defsym={LINKED}=0");
+    // Not there in a test of this crate.
+    if let Some(out) = env::var_os("OUT_DIR") {
+        straight_through(out.as_ref())
+            .unwrap_or_else(|error| println!("cargo::error=quartet's seam: {error}"));
+    }
+}
+
+fn straight_through(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let (name, source) = ("quartet_straight_through", out.join("straight_through.c"));
+    fs::write(&source, STRAIGHT_THROUGH)?;
+    cc::Build::new().file(source).cargo_metadata(false).try_compile(name)?;
+    println!("cargo:rustc-link-arg={}", out.join(format!("lib{name}.a")).display());
+    Ok(())
 }

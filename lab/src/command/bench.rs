@@ -198,6 +198,10 @@ impl<'a> Run<'a> {
     }
 
     fn record(&self, tasks: &[Task], contestants: &[Contestant]) -> Record {
+        let has_turns = |it: &&Contestant| {
+            let mut pairs = tasks.iter().flat_map(|task| contestant::pairs(task, contestants));
+            pairs.any(|(client, server)| client.name == it.name || server.name == it.name)
+        };
         let mut tools = BTreeMap::new();
         for (tool, flag) in [(H2LOAD, "--version"), ("valgrind", "--version")] {
             tools.insert(tool.to_owned(), first_line(tool, flag));
@@ -216,7 +220,7 @@ impl<'a> Run<'a> {
             tools,
             interrupted: false,
             reference: self.options.reference.clone(),
-            contestants: contestants.iter().map(Contestant::described).collect(),
+            contestants: contestants.iter().filter(has_turns).map(Contestant::described).collect(),
             cases: tasks.iter().map(|task| task.case.clone()).collect(),
             samples: Vec::<Sample>::new(),
         }

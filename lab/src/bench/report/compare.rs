@@ -44,7 +44,8 @@ pub struct Workload<'a> {
 pub struct Comparison<'a> {
     /// The record.
     pub record: &'a Record,
-    /// Who is compared: the reference first, without second copies and those who couldn't run.
+    /// Who is compared: the reference first, without second copies and those who couldn't run or
+    /// had no turn.
     pub contestants: Vec<&'a Contestant>,
     samples: HashMap<(&'a str, Pair<'a>), Vec<&'a Sample>>,
 }
@@ -115,7 +116,10 @@ impl<'a> Comparison<'a> {
             let pair = (it.client.as_str(), it.server.as_str());
             samples.entry((it.case.as_str(), pair)).or_default().push(it);
         }
-        let is_compared = |it: &&Contestant| it.again.is_none() && it.version.is_some();
+        let had_a_turn = |name: &str| samples.keys().any(|(_, (a, b))| *a == name || *b == name);
+        let is_compared = |it: &&Contestant| {
+            it.again.is_none() && it.version.is_some() && had_a_turn(&it.name)
+        };
         let mut contestants: Vec<_> = record.contestants.iter().filter(is_compared).collect();
         contestants.sort_by_key(|it| it.name != record.reference);
         Self { record, contestants, samples }
@@ -124,6 +128,14 @@ impl<'a> Comparison<'a> {
     /// Those that are compared with the reference.
     pub fn others(&self) -> impl Iterator<Item = &'a Contestant> {
         self.contestants.iter().copied().filter(|it| it.name != self.record.reference)
+    }
+
+    /// Those that had a turn in some of the rows.
+    pub fn in_rows(&self, rows: &[Row<'a>]) -> Vec<&'a Contestant> {
+        let had_a_turn = |it: &&Contestant| {
+            rows.iter().any(|row| !self.samples(&row.case.id, row.lane.pair(&it.name)).is_empty())
+        };
+        self.contestants.iter().copied().filter(had_a_turn).collect()
     }
 
     /// What was measured.

@@ -69,11 +69,12 @@ fn circumstances(comparison: &Comparison<'_>) -> String {
 
 /// Each contestant's median in a row, and how far the reference is ahead.
 fn medians<'a>(comparison: &Comparison<'a>, rows: &[Row<'a>]) -> Table {
-    let names = comparison.contestants.iter().map(|it| it.name.as_str());
+    let contestants = comparison.in_rows(rows);
+    let names = contestants.iter().map(|it| it.name.as_str());
     let mut table = Table::new(["case", "figure"].into_iter().chain(names));
     for row in rows {
         let figure = row.case.figure;
-        let cells = comparison.contestants.iter().map(|it| median(comparison, *row, &it.name));
+        let cells = contestants.iter().map(|it| median(comparison, *row, &it.name));
         let names = [row.label(), titled(figure)].map(Cell::from);
         table.push(names.into_iter().chain(cells.map(Cell::from)));
     }

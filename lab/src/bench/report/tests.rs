@@ -27,6 +27,20 @@ fn the_reference_comes_first_and_second_copies_not_at_all() {
 }
 
 #[test]
+fn who_had_no_turn_has_no_column() {
+    let mut record = sample();
+    record.samples.retain(|it| it.client != "java" && it.server != "java");
+    record.samples.retain(|it| it.case == "unary/0B/10x1" || it.server != "cpp");
+    let comparison = Comparison::of(&record);
+    let names = |rows: &[Row<'_>]| {
+        let contestants = comparison.in_rows(rows).into_iter();
+        contestants.map(|it| it.name.clone()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names(&[row(&comparison, "unary/0B/10x1")]), "quartet tonic cpp go");
+    assert_eq!(names(&[row(&comparison, "unary/0B/1x1")]), "quartet tonic go");
+}
+
+#[test]
 fn ahead_is_better_whatever_the_figure() {
     let record = sample();
     let comparison = Comparison::of(&record);

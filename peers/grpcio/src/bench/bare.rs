@@ -208,7 +208,7 @@ fn channel(setup: &setup::Client, environment: Arc<Environment>) -> ChannelBuild
         builder = builder.default_authority(name).override_ssl_target(name);
     }
     if setup.tuned {
-        builder = builder.http2_max_frame_size(LONG_FRAME);
+        builder = builder.http2_max_frame_size(LONG_FRAME).enable_retry(false);
     }
     builder
 }

@@ -79,6 +79,7 @@ impl Options {
         match (self.stack, self.tuning) {
             // What `EnvBuilder::new` gives.
             (Stack::Bare, Tuning::Defaults) => CompletionQueues::new(cores()),
+            (Stack::Quartet, Tuning::Tuned) => CompletionQueues::coalescing(1),
             _ => CompletionQueues::new(1),
         }
     }

@@ -111,7 +111,7 @@ pub fn stubs(setup: &setup::Client, queues: &CompletionQueues) -> Result<Vec<Our
             builder = builder.server_name(name);
         }
         if setup.tuned {
-            builder = builder.exactly_one_reply(false).max_frame(LONG_FRAME);
+            builder = builder.exactly_one_reply(false).retries(false).max_frame(LONG_FRAME);
         }
         // By default each channel has a queue of its own, so the first is as one in a process
         // that does nothing else.
