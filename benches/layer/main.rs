@@ -74,6 +74,7 @@ const SERVERS: &[&str] = &[
     "quartet+all",
     "quartet+one",
     "quartet+adaptive",
+    "quartet+coalescing",
 ];
 const CLIENTS: &[&str] = &[
     "bare",
@@ -81,6 +82,7 @@ const CLIENTS: &[&str] = &[
     "quartet",
     "quartet-one",
     "quartet-retries",
+    "quartet+coalescing",
     "quartet+fixed",
     "quartet+all",
 ];

@@ -45,6 +45,7 @@ fn quartet_server(variant: &str) -> Server {
         }
         "quartet+one" => builder.exactly_one_request(true),
         "quartet+adaptive" => builder.window(Window::Adaptive),
+        "quartet+coalescing" => builder.coalesce_writes(true),
         _ => builder,
     };
     let server = builder.start().expect("it starts");

@@ -13,8 +13,9 @@ std::shared_ptr<grpc::ChannelCredentials> credentials(const ClientConfig& config
   return grpc::SslCredentials(options);
 }
 
-grpc::ChannelArguments arguments(const ClientConfig& config) {
+grpc::ChannelArguments arguments(const ClientConfig& config, Tuning tuning) {
   grpc::ChannelArguments arguments;
+  if (tuning == Tuning::kTuned) arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // A connection for each channel.
   const std::string& name = config.security_params().server_host_override();
   if (!name.empty()) arguments.SetSslTargetNameOverride(name);
@@ -73,9 +74,10 @@ Client::Client(const ClientConfig& config, const Tls& tls, Tuning tuning)
             [this](Call& call) { over(call); }},
       caller_(tuning == Tuning::kTuned ? async_caller() : callback_caller()) {
   auto channel_credentials = credentials(config, tls);
+  auto channel_arguments = arguments(config, tuning);
   for (int i = 0; i < config.client_channels(); i++) {
     const std::string& target = config.server_targets(i % config.server_targets_size());
-    auto channel = grpc::CreateCustomChannel(target, channel_credentials, arguments(config));
+    auto channel = grpc::CreateCustomChannel(target, channel_credentials, channel_arguments);
     stubs_.push_back(BenchmarkService::NewStub(channel));
   }
   if (open_loop_) {
