@@ -29,6 +29,7 @@ pub(crate) struct Transport {
     pub max_frame: Option<u32>,
     pub compression: Compression,
     pub keepalive: Option<Keepalive>,
+    pub header_table: bool,
     pub coalesce_writes: bool,
 }
 
@@ -47,6 +48,7 @@ impl Transport {
             max_frame: None,
             compression: Compression::None,
             keepalive: None,
+            header_table: false,
             coalesce_writes: false,
         }
     }
@@ -65,13 +67,15 @@ impl Transport {
             // Between the two C-core refuses at random.
             .raw_cfg_int(c"grpc.max_metadata_size".into(), max_metadata)
             .raw_cfg_int(c"grpc.absolute_max_metadata_size".into(), max_metadata)
-            .raw_cfg_int(seam::NO_HEADER_TABLE.into(), 0)
             .raw_cfg_int(seam::NO_INFLATE.into(), 0)
             .raw_cfg_int(seam::COMPRESSION_LEVEL.0.into(), seam::COMPRESSION_LEVEL.1);
         let mut builder = match self.keepalive {
             Some(keepalive) => keepalive.apply(builder),
             None => builder,
         };
+        if !self.header_table {
+            builder = builder.raw_cfg_int(seam::NO_HEADER_TABLE.into(), 0);
+        }
         if let Some(bytes) = self.max_frame {
             builder = builder.http2_max_frame_size(int(bytes.clamp(16_384, 16_777_215) as usize));
         }
@@ -140,6 +144,17 @@ macro_rules! transport_settings {
         /// and a server does so after two hours.
         pub fn keepalive(mut self, keepalive: crate::Keepalive) -> Self {
             self.$($transport).+.keepalive = Some(keepalive);
+            self
+        }
+
+        /// Whether the peer may keep a table of the headers that it has sent, and send those that come
+        /// again as one byte (HPACK, [RFC 7541](https://www.rfc-editor.org/rfc/rfc7541)). Not by
+        /// default: in the bundled core's table a header with a bad value stays bad, and fails every
+        /// later call on the connection that refers to it (CVE-2024-7246), those of others too if
+        /// the peer is a proxy. Where each connection has one peer, that peer harms only itself, and a
+        /// table takes a tenth off what a unary call costs.
+        pub fn header_table(mut self, yes: bool) -> Self {
+            self.$($transport).+.header_table = yes;
             self
         }
 

@@ -41,11 +41,10 @@ pub(crate) use server_call::{Replied, ServerCall, accepted, current};
 
 use std::ffi::CStr;
 
-/// The channel argument for the size of the table in which the peer may keep headers, to be
-/// set to 0 on both sides. The bundled core (1.56) keeps a header with a bad value in the
+/// The channel argument for the size of the table in which the peer may keep headers: 0, unless
+/// the peer is trusted. The bundled core (1.56) keeps a header with a bad value in the
 /// table together with its error, and then refuses every later call on the connection that
-/// refers to it, of other callers behind a proxy too (CVE-2024-7246). Costs 0 to 6 % of
-/// the calls per second.
+/// refers to it, of other callers behind a proxy too (CVE-2024-7246).
 pub(crate) const NO_HEADER_TABLE: &CStr = c"grpc.http2.hpack_table_size.decoder";
 
 /// The channel argument that makes C-core hand over compressed messages as they are, to be set

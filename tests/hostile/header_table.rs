@@ -4,6 +4,7 @@
 use std::net::TcpListener;
 
 use quartet::chat::message;
+use quartet::server::Server;
 
 use super::{HELLO, assert_good, encoded, serve_probe};
 use crate::support::http2::hpack::{Table, block, table_size};
@@ -55,6 +56,17 @@ fn a_client_keeps_no_header_table_either() {
     let _ = run(async { futures::poll!(&mut call) });
     let settings = Connection::accept(&listener).first_settings();
     assert_eq!(settings.get(&SETTINGS_HEADER_TABLE_SIZE), Some(&0), "of {settings:?}");
+}
+
+#[test]
+fn a_trusted_peer_may_keep_one() {
+    let server = Server::builder()
+        .listen("127.0.0.1:0".parse().unwrap())
+        .header_table(true)
+        .start()
+        .expect("a free port");
+    let settings = Connection::open(&server.addresses()[0].to_string()).first_settings();
+    assert_eq!(settings.get(&SETTINGS_HEADER_TABLE_SIZE), None, "of {settings:?}");
 }
 
 /// 100 bad calls among 1,000 good ones.

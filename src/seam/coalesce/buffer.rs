@@ -12,6 +12,8 @@ pub(super) trait Socket {
 /// The longest write that is held back, and the most bytes that are held at all.
 const SMALL: usize = 8 << 10;
 const MOST: usize = 32 << 10;
+/// What the kernel may add to what is sent at once.
+const ADDED: usize = 1 << 10;
 
 /// What C-core takes for sent on one connection, and is held here still. Its bytes leave in order:
 /// no write goes past them.
@@ -25,6 +27,9 @@ pub(super) struct Buffer {
     /// How many bytes may be held. More than the kernel is sure to take never are, as C-core
     /// closes a connection as soon as its last write has gone.
     room: usize,
+    /// How many more bytes the kernel is sure to take, as far as is known without asking it, which
+    /// costs a system call.
+    credit: usize,
     /// Why what was held could not be sent; the next write is told.
     failed: Option<io::Error>,
 }
@@ -43,9 +48,16 @@ impl Buffer {
         socket: &impl Socket,
     ) -> io::Result<usize> {
         let length = parts.iter().map(|part| part.len()).sum();
+        if length == 0 {
+            // What is written next goes past this buffer.
+            self.credit = 0;
+        }
         if at_most > self.writes + 1 && (1..=SMALL).contains(&length) && self.failed.is_none() {
             if self.is_empty() {
-                self.room = socket.room().min(MOST);
+                if self.credit < MOST {
+                    self.credit = socket.room();
+                }
+                self.room = self.credit.min(MOST);
                 self.bytes.reserve(self.room.min(length * at_most as usize));
             }
             if self.held().len() + length <= self.room {
@@ -80,6 +92,7 @@ impl Buffer {
                 [] => socket.send(&held),
                 _ => socket.send(&[&held, parts].concat()),
             };
+            self.spend(&sent);
             match sent {
                 Ok(sent) if sent < length => self.gone += sent,
                 Ok(sent) => {
@@ -100,7 +113,20 @@ impl Buffer {
                 }
             }
         }
-        if parts.is_empty() { Ok(0) } else { socket.send(parts) }
+        if parts.is_empty() {
+            return Ok(0);
+        }
+        let sent = socket.send(parts);
+        self.spend(&sent);
+        sent
+    }
+
+    /// Takes what was sent off the credit, as if the peer had read nothing since.
+    fn spend(&mut self, sent: &io::Result<usize>) {
+        self.credit = match sent {
+            Ok(sent) => self.credit.saturating_sub(sent + ADDED),
+            Err(_) => 0,
+        };
     }
 
     fn held(&self) -> &[u8] {
@@ -130,14 +156,15 @@ mod tests {
         taken: RefCell<Vec<u8>>,
         limit: Cell<usize>,
         room: usize,
+        asked: Cell<usize>,
         sends: Cell<usize>,
         broken: Cell<bool>,
     }
 
     impl Pipe {
         fn of(limit: usize, room: usize) -> Self {
-            let (taken, sends) = (RefCell::default(), Cell::default());
-            Pipe { taken, limit: limit.into(), room, sends, broken: Cell::default() }
+            let (taken, asked, sends) = Default::default();
+            Pipe { taken, limit: limit.into(), room, asked, sends, broken: Cell::default() }
         }
 
         fn taken(&self) -> String {
@@ -162,6 +189,7 @@ mod tests {
         }
 
         fn room(&self) -> usize {
+            self.asked.set(self.asked.get() + 1);
             self.room
         }
     }
@@ -195,6 +223,25 @@ mod tests {
             write(&mut buffer, "one", at_most, &pipe).unwrap();
             assert_eq!((pipe.taken(), buffer.is_empty()), ("one".into(), true));
         }
+    }
+
+    #[test]
+    fn the_kernel_is_asked_for_its_room_now_and_then() {
+        let (mut buffer, pipe) = (Buffer::default(), Pipe::of(1 << 30, 1 << 20));
+        let mut times = |writes| {
+            for _ in 0..writes {
+                write(&mut buffer, "held", 2, &pipe).unwrap();
+                buffer.flush(&pipe);
+            }
+            pipe.asked.take()
+        };
+        assert_eq!(times(900), 1);
+        assert_eq!(times(900), 1);
+
+        // By somebody else, who tells no length.
+        buffer.write(&[], 2, &pipe).unwrap();
+        write(&mut buffer, "held", 2, &pipe).unwrap();
+        assert_eq!(pipe.asked.get(), 1);
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub fn serve(setup: &setup::Server, queues: &CompletionQueues) -> Result<Box<dyn
         .compression(setup.compression)
         .service(BenchmarkServiceServer::new(Service));
     let builder = match setup.tuned {
-        true => builder.window(Window::Adaptive).max_frame(LONG_FRAME),
+        true => builder.window(Window::Adaptive).max_frame(LONG_FRAME).header_table(true),
         false => builder,
     };
     let builder = match &setup.tls {
@@ -111,7 +111,11 @@ pub fn stubs(setup: &setup::Client, queues: &CompletionQueues) -> Result<Vec<Our
             builder = builder.server_name(name);
         }
         if setup.tuned {
-            builder = builder.exactly_one_reply(false).retries(false).max_frame(LONG_FRAME);
+            builder = builder
+                .exactly_one_reply(false)
+                .retries(false)
+                .header_table(true)
+                .max_frame(LONG_FRAME);
         }
         // By default each channel has a queue of its own, so the first is as one in a process
         // that does nothing else.
