@@ -194,10 +194,10 @@ pub struct Bench {
     #[arg(long)]
     pub quick: bool,
     /// How many rounds: in each, everybody has a turn, and every second goes backwards
-    #[arg(long, value_name = "N", default_value_t = 6, value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = at_least_one)]
     pub rounds: usize,
     /// How long a sample is, in seconds, after its warm-up
-    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = some_time)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.5, value_parser = some_time)]
     pub seconds: f64,
     /// The folder with a file for each workload
     #[arg(long, value_name = "DIR", env = "LAB_WORKLOADS", default_value = "lab/workloads")]
