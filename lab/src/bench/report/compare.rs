@@ -117,9 +117,8 @@ impl<'a> Comparison<'a> {
             samples.entry((it.case.as_str(), pair)).or_default().push(it);
         }
         let had_a_turn = |name: &str| samples.keys().any(|(_, (a, b))| *a == name || *b == name);
-        let is_compared = |it: &&Contestant| {
-            it.again.is_none() && it.version.is_some() && had_a_turn(&it.name)
-        };
+        let is_compared =
+            |it: &&Contestant| it.again.is_none() && it.version.is_some() && had_a_turn(&it.name);
         let mut contestants: Vec<_> = record.contestants.iter().filter(is_compared).collect();
         contestants.sort_by_key(|it| it.name != record.reference);
         Self { record, contestants, samples }
