@@ -99,7 +99,7 @@ fn who_chats(replicas: &[Replica]) -> usize {
 
 #[test]
 fn a_replica_is_drained_in_a_clusters_order() {
-    let mut replicas = three(&["--drain-delay", "300ms"]);
+    let mut replicas = three(&["--drain-delay", "1s"]);
     let client = ChatServiceClient::new(channel(&target(&replicas)).build());
     // A chat that goes on while its replica is drained.
     let (mut sender, mut echoes) = client.chat_stream(()).unwrap();
@@ -130,7 +130,7 @@ fn a_replica_is_drained_in_a_clusters_order() {
 #[test]
 fn no_call_fails_while_three_replicas_are_restarted_one_after_the_other() {
     // Long enough for the clients to hear of it.
-    restart_under_load(channel, &["-q", "--drain-delay", "300ms"]);
+    restart_under_load(channel, &["-q", "--drain-delay", "1s"]);
 }
 
 #[test]
