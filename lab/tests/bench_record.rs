@@ -120,6 +120,7 @@ fn case_samples(case: &Value, round: usize) -> Vec<Value> {
     let pairs: Vec<_> = match id {
         "unary/0B/10x1" => names().flat_map(|a| names().map(move |b| (a, b))).collect(),
         "server/h2load/100x4" => names().map(|it| (("h2load", 1.5), it)).collect(),
+        "start" | "size" => names().map(|it| (("lab", 1.0), it)).collect(),
         _ => names().map(|it| (it, it)).collect(),
     };
     pairs.into_iter().map(|(client, server)| sample(case, client, server, round)).collect()

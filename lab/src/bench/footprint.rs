@@ -85,6 +85,11 @@ pub fn instructions(
 ) -> Result<Measured, String> {
     let few = instructions_of(stage, contestant, task, FEW)?;
     let many = instructions_of(stage, contestant, task, MANY)?;
+    if many <= few {
+        return Err(format!(
+            "callgrind counted {few} instructions for {FEW} calls, {many} for {MANY}"
+        ));
+    }
     let mut measured = Measured::default();
     measured.put(Figure::Instructions, Some((many - few) / (MANY - FEW) as f64));
     Ok(measured)

@@ -1,9 +1,9 @@
 //! What somebody who chooses between the reference and its rival wants to know, in five lines.
 
-use super::compare::{Comparison, Lane};
+use super::compare::{Comparison, Row};
 use super::number::{self, number, quotient};
 use crate::bench::figure::Figure;
-use crate::bench::record::{Case, Record};
+use crate::bench::record::Record;
 use crate::bench::statistics::{Ratio, median};
 use crate::glob;
 use crate::report::counted;
@@ -114,10 +114,10 @@ pub fn lines(comparison: &Comparison<'_>) -> Vec<(&'static str, Vec<Told>)> {
 
 /// A figure in all cases that are called so.
 fn told(comparison: &Comparison<'_>, Asked(figure, cases, what): &Asked) -> Vec<Told> {
-    let cases = comparison.record.cases.iter().filter(|it| glob::matches(cases, &it.id));
-    let told = |case: &Case| {
-        let pairs = [&comparison.record.reference, RIVAL].map(|name| Lane::Own.pair(name));
-        let [ours, theirs] = pairs.map(|pair| comparison.figures(&case.id, pair, *figure));
+    let rows = comparison.workloads().into_iter().flat_map(|it| it.rows);
+    let told = |row: Row<'_>| {
+        let pairs = [&comparison.record.reference, RIVAL].map(|name| row.lane.pair(name));
+        let [ours, theirs] = pairs.map(|pair| comparison.figures(&row.case.id, pair, *figure));
         let ratio = Ratio::of(&ours, &theirs);
         let [our, their] = [median(ours.into_values())?, median(theirs.into_values())?];
         Some(Told {
@@ -127,7 +127,7 @@ fn told(comparison: &Comparison<'_>, Asked(figure, cases, what): &Asked) -> Vec<
             medians: format!("{} against {} {}", number(our), number(their), figure.unit()),
         })
     };
-    cases.filter_map(told).collect()
+    rows.filter(|row| glob::matches(cases, &row.case.id)).filter_map(told).collect()
 }
 
 impl Told {
