@@ -30,7 +30,8 @@ const ATTEMPT: Duration = Duration::from_millis(10);
 /// Callgrind slows a program down fifty times.
 const SLOW: Duration = Duration::from_secs(60);
 
-/// The calls of the two runs under callgrind: what both have in common is not the calls'.
+/// The calls that are counted in turn: what both have in common, such as the connection, is not the
+/// calls'.
 const FEW: usize = 500;
 const MANY: usize = 2_500;
 
@@ -77,41 +78,51 @@ pub fn build(stage: &Stage, contestant: &Contestant) -> Result<Measured, String>
     Ok(measured)
 }
 
-/// The instructions of a call: those of many less those of few.
+/// The instructions of a call: those of many less those of few. What the program does when it
+/// starts and when it ends is not counted.
 pub fn instructions(
     stage: &Stage,
     contestant: &Contestant,
     task: &Task,
 ) -> Result<Measured, String> {
-    let few = instructions_of(stage, contestant, task, FEW)?;
-    let many = instructions_of(stage, contestant, task, MANY)?;
-    if many <= few {
-        return Err(format!(
-            "callgrind counted {few} instructions for {FEW} calls, {many} for {MANY}"
-        ));
+    let counts = stage.logs.join(format!("{}.callgrind", contestant.name));
+    let file = format!("--callgrind-out-file={}", counts.display());
+    let (process, address) =
+        launch(stage, contestant, &["valgrind", "--tool=callgrind", &file], SLOW)?;
+    let server = Worker::at(&address).serve(task)?;
+    control(&process, "--zero")?;
+    let mut counted = [0.0; 2];
+    for (nth, (count, calls)) in counted.iter_mut().zip([FEW, MANY]).enumerate() {
+        h2load::calls(stage, task, server.port, calls)?;
+        control(&process, "--dump")?;
+        *count = total(&counts.with_extension(format!("callgrind.{}", nth + 1)))?;
     }
+    server.finish()?;
+    process.terminate(SLOW);
+    let [few, many] = counted;
     let mut measured = Measured::default();
     measured.put(Figure::Instructions, Some((many - few) / (MANY - FEW) as f64));
     Ok(measured)
 }
 
-fn instructions_of(
-    stage: &Stage,
-    contestant: &Contestant,
-    task: &Task,
-    calls: usize,
-) -> Result<f64, String> {
-    let valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"];
-    let (process, address) = launch(stage, contestant, &valgrind, SLOW)?;
-    let server = Worker::at(&address).serve(task)?;
-    h2load::calls(stage, task, server.port, calls)?;
-    server.finish()?;
-    process.terminate(SLOW);
-    let log = stage.log(contestant, "start");
-    let text = fs::read_to_string(&log).unwrap_or_default();
-    let collected = text.split("Collected : ").nth(1).and_then(|it| it.split_whitespace().next());
-    let count = collected.and_then(|it| it.parse().ok());
-    count.ok_or_else(|| format!("callgrind counted nothing (log: {})", log.display()))
+/// Has callgrind begin to count anew, after writing down what it has counted with `--dump`.
+fn control(process: &Process, action: &str) -> Result<(), String> {
+    let (program, pid) = ("callgrind_control", process.pid().to_string());
+    let output = Command::new(program).args([action, &pid]).output();
+    let output = output.map_err(|error| format!("{program}: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    match output.status.success() && !said.contains("Error") {
+        true => Ok(()),
+        false => Err(format!("{program} {action}: {}", said.trim())),
+    }
+}
+
+/// What callgrind has counted, from the file that it wrote.
+fn total(path: &Path) -> Result<f64, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("totals: "));
+    let count = line.and_then(|it| it.trim().parse().ok());
+    count.ok_or_else(|| format!("callgrind counted nothing ({})", path.display()))
 }
 
 /// Starts a worker, perhaps under another program, and waits until it takes connections.

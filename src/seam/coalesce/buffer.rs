@@ -24,11 +24,9 @@ pub(super) struct Buffer {
     gone: usize,
     /// How many writes the bytes are.
     writes: u32,
-    /// How many bytes may be held. More than the kernel is sure to take never are, as C-core
-    /// closes a connection as soon as its last write has gone.
-    room: usize,
     /// How many more bytes the kernel is sure to take, as far as is known without asking it, which
-    /// costs a system call.
+    /// costs a system call. More are never held, as C-core closes a connection as soon as its last
+    /// write has gone.
     credit: usize,
     /// Why what was held could not be sent; the next write is told.
     failed: Option<io::Error>,
@@ -53,14 +51,14 @@ impl Buffer {
             self.credit = 0;
         }
         if at_most > self.writes + 1 && (1..=SMALL).contains(&length) && self.failed.is_none() {
-            if self.is_empty() {
-                if self.credit < MOST {
-                    self.credit = socket.room();
-                }
-                self.room = self.credit.min(MOST);
-                self.bytes.reserve(self.room.min(length * at_most as usize));
+            if self.is_empty() && self.credit < MOST {
+                self.credit = socket.room();
             }
-            if self.held().len() + length <= self.room {
+            let room = self.credit.min(MOST);
+            if self.held().len() + length <= room {
+                if self.is_empty() {
+                    self.bytes.reserve(room.min(length * at_most as usize));
+                }
                 parts.iter().for_each(|part| self.bytes.extend_from_slice(part));
                 self.writes += 1;
                 return Ok(length);
@@ -103,10 +101,7 @@ impl Buffer {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_full(&error) => {
-                    self.room = 0;
-                    return Err(error);
-                }
+                Err(error) if is_full(&error) => return Err(error),
                 Err(error) => {
                     self.clear();
                     return Err(error);
