@@ -16,6 +16,7 @@ use quartet::server::{Drained, Server, ServerBuilder};
 
 use crate::support::certificates::{Authority, Folder};
 use crate::support::http2::{Connection, END_STREAM, call};
+use crate::support::process::start_server;
 use crate::support::{core_is_ours, run};
 use work::{BLOCKED, Checks, calls, now};
 
@@ -44,6 +45,16 @@ fn clients(target: &str, count: usize) -> Vec<Client> {
 
 fn drained(server: Server) {
     assert_eq!(run(server.drain(Duration::from_secs(10))), Drained::Complete);
+}
+
+/// With the linker's help, which could fail without a word.
+#[test]
+fn the_bundled_core_s_writes_are_within_reach_and_an_installed_core_s_are_told_not_to_be() {
+    let (server, _) = start_server(&["--listen", "127.0.0.1:0", "--coalesce-writes"]);
+    server.signal("TERM");
+    let log = server.end().stderr;
+    let is_installed = !quartet::core_version().starts_with("33.");
+    assert_eq!(log.contains("writes are not coalesced"), is_installed, "{log}");
 }
 
 #[test]
