@@ -36,4 +36,5 @@ mod trace;
 mod traps;
 mod uploads;
 mod vanishing;
+mod writes;
 mod xds;

@@ -16,8 +16,9 @@ use super::outgoing::Shared;
 /// The requests of a call that this process makes: send them, then [`close`](Self::close).
 ///
 /// It is a [`Sink`]: `send` sends one message at once; `feed` (and so `forward` and
-/// `send_all`) lets C-core put several into one write, until `flush`. All of them wait
-/// while the server does not read: HTTP/2's flow control is felt here.
+/// `send_all`) lets C-core put several into one write, until `flush`; the last one that was fed
+/// leaves together with the half-close. All of them wait while the server does not read: HTTP/2's
+/// flow control is felt here.
 ///
 /// Dropping it before [`close`](Self::close) cancels the call, so that a client that
 /// panics or returns early never looks as if it had finished.
@@ -122,7 +123,8 @@ impl<T: Message> Sink<T> for Sender<T> {
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
         if !self.closing {
             // grpcio's own close forgets a message that is held back.
-            std::task::ready!(self.as_mut().poll_flush(cx))?;
+            let flushed = seam::before_the_end(|| self.as_mut().poll_flush(cx));
+            std::task::ready!(flushed)?;
             self.closing = true;
         }
         // That it fails means that the call has ended since: it is closed.

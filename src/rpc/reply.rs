@@ -1,5 +1,6 @@
 //! The two shapes of a reply: one message, or a stream. Each ends its sink once.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -161,11 +162,12 @@ where
 }
 
 impl<T: Message> Many<T> {
-    /// Sends what the stream yields. Messages that are there at once leave in one write; none
-    /// is held back while the stream has to wait, and neither are the headers.
+    /// Sends what the stream yields. Messages that are there at once leave in one write, the last
+    /// one with the status; none is held back while the stream has to wait, and neither are the
+    /// headers.
     async fn pump(
         &mut self,
-        call: &ServerCall,
+        call: &Arc<ServerCall>,
         stream: impl Stream<Item = Result<T, Status>>,
         tally: Option<&Tally>,
     ) -> Result<(), Status> {
@@ -175,7 +177,7 @@ impl<T: Message> Many<T> {
                 Some(item) => item,
                 None => {
                     self.flush().await?;
-                    call.send_headers();
+                    call.send_headers_soon();
                     stream.next().await
                 }
             };
@@ -192,7 +194,9 @@ impl<T: Message> Many<T> {
                 Some(Err(status)) => Err(status),
                 None => Ok(()),
             };
-            self.flush().await?;
+            // The status follows at once.
+            let flushed = poll_fn(|cx| seam::before_the_end(|| self.0.poll_flush_unpin(cx)));
+            flushed.await.map_err(Status::from_grpcio)?;
             return ended;
         }
     }

@@ -73,6 +73,8 @@ pub(super) unsafe fn take(context: *mut grpcwrap_batch_context) -> Option<Observ
 /// A batch that grpcio knows nothing of. Its tag is odd, and grpcio's are addresses of boxes
 /// with an even alignment; so grpcio's loop is not shown it.
 enum Own {
+    /// Has headers sent once it is complete.
+    Soon(Arc<ServerCall>),
     /// Sends headers.
     Headers { context: *mut grpcwrap_batch_context, call: *mut grpc_call },
     /// Reads the one message of a call.
@@ -86,6 +88,22 @@ impl Own {
     fn into_tag(self) -> (*mut Own, *mut c_void) {
         let own = Box::into_raw(Box::new(self));
         (own, own.map_addr(|address| address | 1).cast())
+    }
+}
+
+/// Has the headers of a server call sent when its queue comes to what is started now: behind all
+/// that is ready for it already.
+///
+/// # Safety
+/// As [`send_headers`].
+pub(super) unsafe fn send_headers_soon(call: *mut grpc_call, state: &Arc<ServerCall>) {
+    let (_, tag) = Own::Soon(state.clone()).into_tag();
+    // SAFETY: by the contract above; a batch of nothing is complete at once.
+    unsafe {
+        let started = __real_grpc_call_start_batch(call, ptr::null(), 0, tag, ptr::null_mut());
+        if started != grpc_call_error::GRPC_CALL_OK {
+            finish_own(tag);
+        }
     }
 }
 
@@ -165,6 +183,7 @@ pub(super) unsafe fn finish_own(tag: *mut c_void) -> bool {
     // complete, so what it had is ours alone.
     unsafe {
         match *Box::from_raw(tag.map_addr(|address| address & !1).cast::<Own>()) {
+            Own::Soon(state) => state.send_headers(),
             Own::Headers { context, call } => {
                 sys::grpcwrap_batch_context_destroy(context);
                 sys::grpc_call_unref(call);

@@ -24,6 +24,7 @@ mod interpose;
 #[cfg(core_without_log_functions)]
 mod log;
 mod metadata;
+mod outlook;
 mod poll;
 mod real;
 mod refused;
@@ -35,6 +36,7 @@ pub(crate) use coalesce::coalesce_writes;
 pub(crate) use inflate::{Envelope, open, take_up_to};
 pub(crate) use interpose::check;
 pub(crate) use metadata::Pairs;
+pub(crate) use outlook::before_the_end;
 pub(crate) use poll::take_turn;
 pub(crate) use refused::{Ending, inside_core};
 pub(crate) use server_call::{Replied, ServerCall, accepted, current};

@@ -194,9 +194,19 @@ impl ServerCall {
         *self.outgoing() = Outgoing { headers, trailers };
     }
 
-    /// Sends the headers now, unless they have left already. Only from within the call's own
-    /// task, while its server is alive: the queue has to take the batch.
-    pub(crate) fn send_headers(&self) {
+    /// Sends the headers, unless a message takes them along that is on its way through the queue
+    /// already, as the first request often comes together with the call. Only from within the
+    /// call's own task, while its server is alive: the queue has to take the batch.
+    pub(crate) fn send_headers_soon(self: &Arc<Self>) {
+        if !self.headers_sent.load(Ordering::Acquire) && self.end().is_none() {
+            // SAFETY: the call is alive, and it is not over.
+            unsafe { super::batch::send_headers_soon(self.call, self) };
+        }
+    }
+
+    /// Sends the headers now, unless they have left already. Only on the queue's thread, while
+    /// the call's task is there.
+    pub(super) fn send_headers(&self) {
         if self.claim_headers() && self.end().is_none() {
             // SAFETY: the call is alive, it is not over, and its headers are not sent.
             unsafe { super::batch::send_headers(self.call, &self.outgoing().headers) };

@@ -68,19 +68,17 @@ class Streaming final
   void exchange() {
     sending();
     void* tag = exchanged_.after(2);
-    if (last()) {
-      stream_->WriteLast(work_.request, {}, tag);
-    } else {
-      stream_->Write(work_.request, tag);
-    }
+    stream_->Write(work_.request, tag);
     stream_->Read(&response_, tag);
   }
 
   Step started_{[this](bool ok) { ok ? exchange() : finish(); }};
   Step exchanged_{[this](bool ok) {
-    if (ok) received(response_);
-    ok && !complete() ? exchange() : finish();
+    if (!ok) return finish();
+    received(response_);
+    complete() ? stream_->WritesDone(closed_.after()) : exchange();
   }};
+  Step closed_{[this](bool) { finish(); }};
 };
 
 class FromClient final : public AsyncCall<grpc::ClientAsyncWriter<SimpleRequest>> {

@@ -35,11 +35,7 @@ class Streaming final : public Call,
 
   void write() {
     sending();
-    if (last()) {
-      StartWriteLast(&work_.request, {});
-    } else {
-      StartWrite(&work_.request);
-    }
+    StartWrite(&work_.request);
   }
 
   void OnWriteDone(bool ok) override {
@@ -48,7 +44,7 @@ class Streaming final : public Call,
   void OnReadDone(bool ok) override {
     if (!ok) return;
     received(response_);
-    if (!complete()) write();
+    complete() ? StartWritesDone() : write();
   }
   void OnDone(const grpc::Status& status) override { ended(status.error_code(), complete()); }
 

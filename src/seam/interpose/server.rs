@@ -9,7 +9,7 @@ use grpcio_sys::{
 
 use crate::seam::batch::{self, Observer};
 use crate::seam::real::*;
-use crate::seam::{ServerCall, inflate, metadata, server_call};
+use crate::seam::{ServerCall, inflate, metadata, outlook, server_call};
 
 // ---- a call is accepted, and comes to its end ----
 
@@ -136,6 +136,7 @@ unsafe extern "C" fn __wrap_grpcwrap_call_send_message(
     // function moves it into the context.
     unsafe {
         let mut headers = headers;
+        let write_flags = outlook::with_outlook(write_flags);
         if !headers.is_null()
             && let Some(current) = server_call::current_is(call)
         {

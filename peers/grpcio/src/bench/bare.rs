@@ -272,6 +272,8 @@ fn taken(
 }
 
 impl Stub for BareStub {
+    const CLOSE_FLUSHES: bool = false;
+
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.calls.spawn(task);
     }

@@ -169,7 +169,7 @@ impl<S: Stub> Caller<S> {
             self.check(next(&mut answers).await)?;
             self.results.took(since);
         }
-        half_close(&mut requests).await;
+        half_close::<S>(&mut requests).await;
         while let Some(answer) = answers.next().await {
             self.check(answer)?;
         }
@@ -187,7 +187,7 @@ impl<S: Stub> Caller<S> {
             self.results.took(since);
             since = Instant::now();
         }
-        half_close(&mut requests).await;
+        half_close::<S>(&mut requests).await;
         self.check(reply.await)
     }
 
@@ -243,9 +243,10 @@ async fn next(answers: &mut impl Answers) -> Answer {
 }
 
 /// If the call has ended meanwhile, that is told by its answers.
-async fn half_close(requests: &mut impl Requests) {
-    // grpcio's own close forgets a message that is held back.
-    let _ = requests.flush().await;
+async fn half_close<S: Stub>(requests: &mut impl Requests) {
+    if !S::CLOSE_FLUSHES {
+        let _ = requests.flush().await;
+    }
     let _ = requests.close().await;
 }
 

@@ -143,6 +143,8 @@ fn code(status: Status) -> Code {
 }
 
 impl Stub for OurStub {
+    const CLOSE_FLUSHES: bool = true;
+
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.client.spawn(task);
     }

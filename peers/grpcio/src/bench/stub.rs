@@ -22,6 +22,9 @@ impl<S: Stream<Item = Answer> + Send + Unpin> Answers for S {}
 
 /// A stack's client of `BenchmarkService` over one channel.
 pub trait Stub: Clone + Send + Sync + 'static {
+    /// Whether the requests' close sends a message that is held back; grpcio's own forgets it.
+    const CLOSE_FLUSHES: bool;
+
     /// Runs a task on the thread of the channel's completion queue.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
