@@ -218,6 +218,18 @@ fn each_message_of_a_stream_is_compressed_or_not() {
 }
 
 #[test]
+fn a_stream_whose_headers_go_ahead_is_compressed() {
+    let setup = setup(None, |server| server.compression(Compression::Gzip), |channel| channel);
+    run(async {
+        let (mut sender, mut echoes) = setup.client.chat_stream(()).unwrap();
+        echoes.headers().await;
+        sender.send(long()).await.unwrap();
+        assert_eq!(echoes.message().await.unwrap(), Some(long()));
+        assert!(echoes.compressed(), "the echo came as it is");
+    });
+}
+
+#[test]
 fn a_compressed_bomb_is_refused_on_either_side_in_every_style() {
     let gzip = Compression::Gzip;
     let setup = setup(None, |server| server.compression(gzip), |channel| channel.compression(gzip));

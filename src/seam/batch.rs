@@ -183,7 +183,7 @@ pub(super) unsafe fn finish_own(tag: *mut c_void) -> bool {
     // complete, so what it had is ours alone.
     unsafe {
         match *Box::from_raw(tag.map_addr(|address| address & !1).cast::<Own>()) {
-            Own::Soon(state) => state.send_headers(),
+            Own::Soon(state) => state.within(|| state.send_headers()),
             Own::Headers { context, call } => {
                 sys::grpcwrap_batch_context_destroy(context);
                 sys::grpc_call_unref(call);

@@ -204,8 +204,8 @@ impl ServerCall {
         }
     }
 
-    /// Sends the headers now, unless they have left already. Only on the queue's thread, while
-    /// the call's task is there.
+    /// Sends the headers now, unless they have left already. Only [`within`](Self::within) the
+    /// call, on the queue's thread, while the call's task is there.
     pub(super) fn send_headers(&self) {
         if self.claim_headers() && self.end().is_none() {
             // SAFETY: the call is alive, it is not over, and its headers are not sent.
