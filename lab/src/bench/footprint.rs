@@ -100,6 +100,11 @@ pub fn instructions(
     server.finish()?;
     process.terminate(SLOW);
     let [few, many] = counted;
+    if many <= few {
+        return Err(format!(
+            "callgrind counted {few} instructions for {FEW} calls, {many} for {MANY}"
+        ));
+    }
     let mut measured = Measured::default();
     measured.put(Figure::Instructions, Some((many - few) / (MANY - FEW) as f64));
     Ok(measured)
