@@ -230,14 +230,16 @@ impl Connection {
         first.payload.chunks(6).map(entry).collect()
     }
 
-    /// Waits for the end of these streams, and then for a round trip, so that what is sent
-    /// once too often is seen as well. A stream that is over stays over: all that comes for it
-    /// later, on any wait, is counted.
+    /// Waits for the end of these streams or of the connection (a GOAWAY alone is neither), and
+    /// then for a round trip, so that what is sent once too often is seen as well. A stream that
+    /// is over stays over: all that comes for it later, on any wait, is counted.
     pub fn finish<const N: usize>(&mut self, streams: [u32; N]) -> [Seen; N] {
         let limit = Instant::now() + PATIENCE;
-        while !self.closed && !streams.iter().all(|stream| self.seen(*stream).over()) {
+        while !streams.iter().all(|stream| self.seen(*stream).over()) {
             assert!(Instant::now() < limit, "{streams:?} do not end: {:?}", self.seen);
-            self.take_frame(&[]);
+            if self.take_frame(&[]).is_none() {
+                break;
+            }
         }
         self.round_trip();
         streams.map(|stream| Seen { closed: self.closed, ..self.seen(stream).clone() })
