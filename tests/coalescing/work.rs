@@ -47,7 +47,7 @@ fn check(message: &Message, n: u64) -> Result<u64, Status> {
 pub struct Checks;
 
 /// How long that is.
-pub const BLOCKED: Duration = Duration::from_millis(20);
+pub const BLOCKED: Duration = Duration::from_millis(200);
 
 /// The time since the first call of this function.
 pub fn now() -> Duration {
