@@ -286,8 +286,12 @@ fn the_identity_is_the_one_of_the_certificate() {
         .start()
         .unwrap();
     let (certificate, key) = certified("ada.example");
-    let credentials =
-        ChannelCredentialsBuilder::new().root_cert(root).cert(certificate, key).build();
+    let credentials = move || {
+        ChannelCredentialsBuilder::new()
+            .root_cert(root.clone())
+            .cert(certificate.clone(), key.clone())
+            .build()
+    };
     let port = server.addresses()[0].to_string();
     let target = port.replace("127.0.0.1", "localhost");
     let client = ChatServiceClient::new(Channel::builder(target).credentials(credentials).build());

@@ -35,7 +35,6 @@ impl Default for Backoff {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Connecting {
     pub backoff: Option<Backoff>,
-    pub idle_timeout: Option<Duration>,
     pub resolve_at_most_every: Option<Duration>,
     pub without_retries: bool,
 }
@@ -48,18 +47,17 @@ impl Connecting {
                 .raw_cfg_int(c"grpc.max_reconnect_backoff_ms".into(), millis(longest))
                 .raw_cfg_int(c"grpc.min_reconnect_backoff_ms".into(), millis(attempt));
         }
-        if let Some(time) = self.idle_timeout {
-            builder = builder.raw_cfg_int(c"grpc.client_idle_timeout_ms".into(), millis(time));
-        }
+        // Newer cores have one by default; see `Idle`.
+        builder = builder.raw_cfg_int(c"grpc.client_idle_timeout_ms".into(), i32::MAX);
         if let Some(time) = self.resolve_at_most_every {
             let name = c"grpc.dns_min_time_between_resolutions_ms";
             builder = builder.raw_cfg_int(name.into(), millis(time));
         }
         if self.without_retries {
             builder = builder.raw_cfg_int(c"grpc.enable_retries".into(), 0);
-            // C-core's smallest stack has no filter for idle channels, and none for the length of
-            // messages, which is seen to here if the core takes long ones at all. Deadlines stay.
-            if self.idle_timeout.is_none() && seam::core_receives_long_messages() {
+            // C-core's smallest stack has no filter for the length of messages, which is seen to
+            // here if the core takes long ones at all. Deadlines stay.
+            if seam::core_receives_long_messages() {
                 builder = builder
                     .raw_cfg_int(c"grpc.minimal_stack".into(), 1)
                     .raw_cfg_int(c"grpc.enable_deadline_checking".into(), 1);

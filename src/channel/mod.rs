@@ -1,6 +1,7 @@
 //! A channel: the connections to a target, over which a client makes its calls.
 
 mod connecting;
+mod idle;
 mod renewed;
 mod service_config;
 
@@ -13,13 +14,14 @@ use grpcio::{ChannelBuilder as GrpcioBuilder, ChannelCredentials, Environment};
 use crate::queues::CompletionQueues;
 use crate::rpc::{Client, Config, Interceptor, Interceptors};
 use crate::seam::Owed;
-use crate::tls::ClientTls;
+use crate::tls::{ClientTls, Material};
 use crate::transport::{Transport, transport_settings};
 
 pub use connecting::Backoff;
 pub use service_config::{Methods, Retry, ServiceConfig};
 
 use connecting::Connecting;
+use idle::Idle;
 use renewed::Renewed;
 
 /// How a channel is put together. Connecting begins with the first call.
@@ -37,12 +39,16 @@ struct Plan {
     one_reply: Owed,
     server_name: Option<String>,
     own_connections: bool,
+    idle_timeout: Option<Duration>,
     connecting: Connecting,
     service_config: ServiceConfig,
 }
 
+/// Makes the credentials for each time that the way to the target is laid.
+type Credentials = Arc<dyn Fn() -> ChannelCredentials + Send + Sync>;
+
 enum Security {
-    Credentials(ChannelCredentials),
+    Credentials(Credentials),
     Tls(ClientTls),
 }
 
@@ -50,8 +56,13 @@ impl ChannelBuilder {
     transport_settings!(plan.transport, queues);
 
     /// Connects with grpcio's credentials, such as certificates; without encryption by default.
-    pub fn credentials(mut self, credentials: ChannelCredentials) -> Self {
-        self.security = Security::Credentials(credentials);
+    /// They are asked for once, or with an [`idle_timeout`](Self::idle_timeout) by the first call
+    /// and by each that finds the channel idle.
+    pub fn credentials(
+        mut self,
+        credentials: impl Fn() -> ChannelCredentials + Send + Sync + 'static,
+    ) -> Self {
+        self.security = Security::Credentials(Arc::new(credentials));
         self
     }
 
@@ -80,9 +91,8 @@ impl ChannelBuilder {
 
     /// Whether a call is made again that no server has seen, because its connection came to an end
     /// (a transparent retry), or that the service config says to retry. It is by default. Without,
-    /// such a call ends with `UNAVAILABLE`, and C-core, which has less to remember and, unless
-    /// there is an [`idle_timeout`](Self::idle_timeout), fewer filters, takes a fifth of the
-    /// instructions off a unary call.
+    /// such a call ends with `UNAVAILABLE`, and C-core, which has less to remember and fewer
+    /// filters, takes a fifth of the instructions off a unary call.
     pub fn retries(mut self, yes: bool) -> Self {
         self.plan.connecting.without_retries = !yes;
         self
@@ -116,10 +126,11 @@ impl ChannelBuilder {
         self
     }
 
-    /// How long without a call before the connections are closed, to be opened anew by the next;
-    /// 30 minutes by default on newer cores; the bundled one never does so by itself.
+    /// How long the channel keeps its connections without a call; the next call opens others. They
+    /// are closed between one and two times as long after the last call has ended, unless another
+    /// channel shares them. By default they are kept until the server closes them.
     pub fn idle_timeout(mut self, time: Duration) -> Self {
-        self.plan.connecting.idle_timeout = Some(time);
+        self.plan.idle_timeout = Some(time);
         self
     }
 
@@ -140,11 +151,15 @@ impl ChannelBuilder {
         let queues = queues.unwrap_or_else(own);
         queues.take_up_to(plan.transport.max_receive);
         let (environment, target) = (queues.environment().clone(), plan.target.clone());
+        let plan = Arc::new(plan);
         let client = match security {
-            Security::Credentials(credentials) => plan.connect(&environment, credentials),
+            Security::Credentials(credentials) => plan.lay(&environment, credentials),
             Security::Tls(tls) => {
-                let connect = move |credentials| plan.connect(&environment, credentials);
-                let renewed = Renewed::new(tls, connect);
+                let lay = move |material: &Arc<Material>| {
+                    let material = material.clone();
+                    plan.lay(&environment, Arc::new(move || material.channel_credentials()))
+                };
+                let renewed = Renewed::new(tls, lay);
                 Client::renewed(move || renewed.client())
             }
         };
@@ -153,6 +168,15 @@ impl ChannelBuilder {
 }
 
 impl Plan {
+    fn lay(self: &Arc<Self>, environment: &Arc<Environment>, credentials: Credentials) -> Client {
+        let Some(time) = self.idle_timeout else {
+            return self.connect(environment, credentials());
+        };
+        let (plan, environment) = (self.clone(), environment.clone());
+        let idle = Idle::new(time, move || plan.connect(&environment, credentials()));
+        Client::renewed(move || idle.client())
+    }
+
     fn connect(&self, environment: &Arc<Environment>, credentials: ChannelCredentials) -> Client {
         let builder = GrpcioBuilder::new(environment.clone())
             .default_compression_algorithm(self.transport.compression.algorithm())
@@ -204,11 +228,12 @@ impl Channel {
                 one_reply: Owed::ExactlyOne,
                 server_name: None,
                 own_connections: false,
+                idle_timeout: None,
                 connecting: Connecting::default(),
                 service_config: ServiceConfig::new(),
             },
             queues: None,
-            security: Security::Credentials(ChannelCredentials::insecure()),
+            security: Security::Credentials(Arc::new(ChannelCredentials::insecure)),
         }
     }
 

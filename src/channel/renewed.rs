@@ -1,7 +1,5 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
-use grpcio::ChannelCredentials;
-
 use crate::rpc::Client;
 use crate::tls::{ClientTls, Material};
 
@@ -9,18 +7,20 @@ use crate::tls::{ClientTls, Material};
 /// new one, and the old one ends with the last call on it.
 pub(super) struct Renewed {
     tls: ClientTls,
-    connect: Box<dyn Fn(ChannelCredentials) -> Client + Send + Sync>,
+    lay: Lay,
     last: RwLock<(Arc<Material>, Client)>,
 }
+
+type Lay = Box<dyn Fn(&Arc<Material>) -> Client + Send + Sync>;
 
 impl Renewed {
     pub fn new(
         tls: ClientTls,
-        connect: impl Fn(ChannelCredentials) -> Client + Send + Sync + 'static,
+        lay: impl Fn(&Arc<Material>) -> Client + Send + Sync + 'static,
     ) -> Self {
         let in_use = tls.in_use();
-        let client = connect(in_use.channel_credentials());
-        Renewed { tls, connect: Box::new(connect), last: RwLock::new((in_use, client)) }
+        let client = lay(&in_use);
+        Renewed { tls, lay: Box::new(lay), last: RwLock::new((in_use, client)) }
     }
 
     /// The way with what is in use now.
@@ -33,7 +33,7 @@ impl Renewed {
         drop(last);
         let mut last = self.last.write().unwrap_or_else(PoisonError::into_inner);
         if !Arc::ptr_eq(&last.0, &in_use) {
-            *last = (in_use.clone(), (self.connect)(in_use.channel_credentials()));
+            *last = (in_use.clone(), (self.lay)(&in_use));
         }
         last.1.clone()
     }

@@ -44,6 +44,12 @@ impl Client {
         Client(Way::Renewed(Arc::new(current)))
     }
 
+    /// Whether a call over this client's channel runs, if it has but one; a clone of the client
+    /// counts as well.
+    pub(crate) fn is_calling(&self) -> bool {
+        matches!(&self.0, Way::Fixed(shared) if Arc::strong_count(shared) > 1)
+    }
+
     fn shared(&self) -> Arc<Shared> {
         match &self.0 {
             Way::Fixed(shared) => shared.clone(),

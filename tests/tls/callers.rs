@@ -31,10 +31,13 @@ impl Setting {
     /// What a client shows that our own checks would not let out.
     fn bare(&self, target: &str, certified: &Certified) -> Code {
         let Certified { certificate, key, .. } = certified.clone();
-        let credentials = grpcio::ChannelCredentialsBuilder::new()
-            .root_cert(self.authority.pem().into())
-            .cert(certificate.into(), key.into())
-            .build();
+        let authority = self.authority.pem().to_owned();
+        let credentials = move || {
+            grpcio::ChannelCredentialsBuilder::new()
+                .root_cert(authority.clone().into())
+                .cert(certificate.clone().into(), key.clone().into())
+                .build()
+        };
         let channel = Channel::builder(target).credentials(credentials).build();
         let reply = run(ChatServiceClient::new(channel).say_hello(message("", "")));
         reply.map_or_else(|status| status.code(), |_| Code::Ok)

@@ -1,6 +1,6 @@
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgAction, Args};
@@ -95,7 +95,8 @@ pub fn run(options: &ClientOptions) -> ExitCode {
 fn connect(options: &ClientOptions) -> Result<Channel, Box<dyn Error>> {
     let mut builder = Channel::builder(format!("{}:{}", options.host, options.port));
     if options.use_tls {
-        builder = builder.credentials(credentials(options)?);
+        let root = options.ca.as_deref().map(read).transpose()?;
+        builder = builder.credentials(move || credentials(root.clone()));
     }
     if !options.host_override.is_empty() {
         builder = builder.server_name(&options.host_override);
@@ -103,9 +104,12 @@ fn connect(options: &ClientOptions) -> Result<Channel, Box<dyn Error>> {
     Ok(builder.own_connections(true).build())
 }
 
-fn credentials(options: &ClientOptions) -> Result<ChannelCredentials, Box<dyn Error>> {
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("can't read {}: {error}", path.display()))
+}
+
+/// Believes in what this root has signed, or else in what the system's roots have.
+fn credentials(root: Option<Vec<u8>>) -> ChannelCredentials {
     let builder = ChannelCredentialsBuilder::new();
-    let Some(path) = &options.ca else { return Ok(builder.build()) };
-    let ca = fs::read(path).map_err(|error| format!("can't read {}: {error}", path.display()))?;
-    Ok(builder.root_cert(ca).build())
+    root.into_iter().fold(builder, ChannelCredentialsBuilder::root_cert).build()
 }
