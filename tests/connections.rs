@@ -57,9 +57,11 @@ fn keepalive_finds_a_server_that_has_fallen_silent() {
 fn more_pings_than_permitted_close_the_connection() {
     let served = serve(Chat::default());
     let mut connection = Connection::open(&served.target);
-    // Two strikes, and out; on a busy machine C-core answers a few more before it gets to it.
-    let permitted = (0..1000).take_while(|_| connection.round_trip()).count();
-    assert!(permitted < 1000, "all pings were answered");
+    let mut ping = || connection.round_trip() && !connection.going_away();
+    let permitted = (0..10).take_while(|_| ping()).count();
+    assert!(permitted < 5, "two strikes, and out; {permitted} pings were answered");
+    // On a busy machine C-core answers a few more between the GOAWAY and the end.
+    assert!((0..1000).any(|_| !connection.round_trip()), "all pings were answered");
 
     let lenient = serve_with(Chat::default(), |builder| builder.permit_pings(Duration::ZERO, true));
     let mut connection = Connection::open(&lenient.target);
