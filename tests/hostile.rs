@@ -8,6 +8,7 @@ mod corpus;
 mod deadlines;
 mod floods;
 mod header_table;
+mod servers;
 mod stream_ends;
 mod uploads;
 

@@ -28,8 +28,8 @@ impl<T> Received<T> {
 /// Why a message can't be read.
 pub(super) enum Undecodable {
     Malformed(String),
-    Corrupt,
-    TooLong,
+    /// What the seam found.
+    Found(Envelope),
 }
 
 impl Undecodable {
@@ -38,13 +38,35 @@ impl Undecodable {
             Self::Malformed(why) => {
                 Status::internal(format!("the {what} message can't be decoded: {why}"))
             }
-            Self::Corrupt => Status::internal(format!("the {what} message can't be inflated")),
-            Self::TooLong => Status::resource_exhausted(format!(
-                "the {what} message is longer than this side takes"
-            )),
+            Self::Found(envelope) => found(envelope, what),
         }
     }
 }
+
+fn found(envelope: Envelope, what: &str) -> Status {
+    let internal = |why| Status::internal(format!("the {what} message {why}"));
+    match envelope {
+        Envelope::TooLong => {
+            Status::resource_exhausted(format!("the {what} message is longer than this side takes"))
+        }
+        // To a server's caller this says that the server lacks something; in a client, the server
+        // has sent what was not asked for. (gRPC's compression.md)
+        Envelope::UnknownEncoding if what == REQUEST => Status::unimplemented(
+            "the request's grpc-encoding is not known here; grpc-accept-encoding says what is",
+        ),
+        Envelope::UnknownEncoding => internal("has a grpc-encoding that is not known here"),
+        Envelope::NoEncoding => internal("is compressed, and its stream has no grpc-encoding"),
+        Envelope::UnknownFlag => internal("has neither 0 nor 1 as its compressed flag"),
+        Envelope::Cut => internal("broke off: its stream ended within it"),
+        Envelope::NotGrpc => Status::unknown(
+            "the server answered with something other than gRPC: see its content-type",
+        ),
+        Envelope::Corrupt | Envelope::None | Envelope::Inflated => internal("can't be inflated"),
+    }
+}
+
+/// What messages are called on a server.
+pub(super) const REQUEST: &str = "request";
 
 /// A message that was received, counted; or the status that says why it can't be read.
 pub(super) fn opened<T>(
@@ -63,8 +85,7 @@ fn decode<T: Message>(mut reader: MessageReader) -> grpcio::Result<Decoded<T>> {
     let compressed = match seam::open(&mut reader) {
         Envelope::None => false,
         Envelope::Inflated => true,
-        Envelope::Corrupt => return Ok(Err(Undecodable::Corrupt)),
-        Envelope::TooLong => return Ok(Err(Undecodable::TooLong)),
+        found => return Ok(Err(Undecodable::Found(found))),
     };
     let bytes = reader.len() as u64;
     Ok(match pb_de(reader) {

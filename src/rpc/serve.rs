@@ -19,8 +19,6 @@ use super::{Compression, Metadata, Request, Response, Status};
 #[derive(Default)]
 pub(crate) struct Terms {
     pub interceptors: Interceptors,
-    /// Whether methods with one request wait for its end, to see that there is only one.
-    pub exactly_one_request: bool,
     /// The most metadata that a call may come with, in bytes as HTTP/2 counts them.
     pub max_metadata: usize,
     /// Whether no client certificate gets through that was not verified.

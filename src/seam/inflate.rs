@@ -20,6 +20,8 @@ use grpcio_sys::{
     self as sys, grpc_byte_buffer, grpc_byte_buffer_reader, grpc_compression_algorithm as Algorithm,
 };
 
+use super::marks::{Mark, Marks};
+
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Envelope {
@@ -31,11 +33,47 @@ pub enum Envelope {
     TooLong,
     /// It can't be inflated.
     Corrupt,
+    /// It is compressed, and nothing says how.
+    NoEncoding,
+    /// It is compressed in a way that this side does not know.
+    UnknownEncoding,
+    /// Its prefix is none.
+    UnknownFlag,
+    /// Its stream ended before it did.
+    Cut,
+    /// What came is not gRPC.
+    NotGrpc,
 }
 
-const INFLATED: u8 = 0;
-const TOO_LONG: u8 = 1;
-const CORRUPT: u8 = 2;
+impl Envelope {
+    /// By their numbers in an envelope.
+    const ALL: [Envelope; 8] = [
+        Envelope::Inflated,
+        Envelope::TooLong,
+        Envelope::Corrupt,
+        Envelope::NoEncoding,
+        Envelope::UnknownEncoding,
+        Envelope::UnknownFlag,
+        Envelope::Cut,
+        Envelope::NotGrpc,
+    ];
+
+    fn number(self) -> u8 {
+        Envelope::ALL.iter().position(|kind| *kind == self).unwrap_or_default() as u8
+    }
+
+    /// What is wrong with a message by its marks.
+    fn marked(marks: Marks, algorithm: Algorithm) -> Option<Envelope> {
+        Some(match marks.substitute.or(marks.flag)? {
+            Mark::UnknownFlag => Envelope::UnknownFlag,
+            Mark::Cut => Envelope::Cut,
+            Mark::NotGrpc => Envelope::NotGrpc,
+            _ if algorithm != Algorithm::GRPC_COMPRESS_NONE => return None,
+            Mark::UnknownEncoding => Envelope::UnknownEncoding,
+            _ => Envelope::NoEncoding,
+        })
+    }
+}
 
 const SECRET: usize = 16;
 
@@ -75,40 +113,32 @@ pub(crate) fn open(message: &mut MessageReader) -> Envelope {
         _ => return Envelope::None,
     };
     message.consume(SECRET + 1);
-    match kind {
-        INFLATED => Envelope::Inflated,
-        TOO_LONG => Envelope::TooLong,
-        _ => Envelope::Corrupt,
-    }
+    Envelope::ALL.get(usize::from(kind)).copied().unwrap_or(Envelope::Corrupt)
 }
 
 /// Replaces a compressed message by its envelope and, if all is well, its inflated bytes; and one
-/// that is too long by an envelope.
+/// that is too long, or wrong by its marks, by an envelope.
 ///
 /// # Safety
-/// `buffer` is null or a received message that is the caller's alone; so is what is returned.
-pub(super) unsafe fn inflate(buffer: *mut grpc_byte_buffer) -> *mut grpc_byte_buffer {
+/// `buffer` is a received message that is the caller's alone; so is what is returned.
+pub(super) unsafe fn inflate(buffer: *mut grpc_byte_buffer, marks: Marks) -> *mut grpc_byte_buffer {
     let Some(limit) = limit() else { return buffer };
-    if buffer.is_null() {
-        return buffer;
-    }
     // SAFETY: a received message is a raw one, so the union holds `raw`; the buffer is destroyed
     // once, and replaced.
     unsafe {
         let algorithm = (*buffer).data.raw.compression;
         let too_long = sys::grpc_byte_buffer_length(buffer) > limit;
-        if !too_long && algorithm == Algorithm::GRPC_COMPRESS_NONE {
+        let wrong = Envelope::marked(marks, algorithm).or(too_long.then_some(Envelope::TooLong));
+        if wrong.is_none() && algorithm == Algorithm::GRPC_COMPRESS_NONE {
             return buffer;
         }
         let mut bytes = SECRET_OF_THIS_PROCESS.to_vec();
-        if too_long {
-            bytes.push(TOO_LONG);
-        } else {
-            bytes.push(INFLATED);
-            if let Err(kind) = inflate_into(&mut bytes, &read_all(buffer), algorithm, limit) {
-                bytes.truncate(SECRET);
-                bytes.push(kind);
-            }
+        bytes.push(wrong.unwrap_or(Envelope::Inflated).number());
+        if wrong.is_none()
+            && let Err(kind) = inflate_into(&mut bytes, &read_all(buffer), algorithm, limit)
+        {
+            bytes.truncate(SECRET);
+            bytes.push(kind.number());
         }
         sys::grpc_byte_buffer_destroy(buffer);
         let mut slice = sys::grpc_slice_from_copied_buffer(bytes.as_ptr().cast(), bytes.len());
@@ -118,13 +148,13 @@ pub(super) unsafe fn inflate(buffer: *mut grpc_byte_buffer) -> *mut grpc_byte_bu
     }
 }
 
-/// On failure, the kind of the envelope.
+/// On failure, the envelope.
 fn inflate_into(
     bytes: &mut Vec<u8>,
     compressed: &[u8],
     algorithm: Algorithm,
     limit: usize,
-) -> Result<(), u8> {
+) -> Result<(), Envelope> {
     let allowed = limit as u64 + 1;
     let read: io::Result<usize> = match algorithm {
         Algorithm::GRPC_COMPRESS_GZIP => {
@@ -134,8 +164,8 @@ fn inflate_into(
     };
     match read {
         Ok(length) if length <= limit => Ok(()),
-        Ok(_) => Err(TOO_LONG),
-        Err(_) => Err(CORRUPT),
+        Ok(_) => Err(Envelope::TooLong),
+        Err(_) => Err(Envelope::Corrupt),
     }
 }
 

@@ -23,6 +23,7 @@ mod inflate;
 mod interpose;
 #[cfg(core_without_log_functions)]
 mod log;
+mod marks;
 mod metadata;
 mod outlook;
 mod poll;
@@ -30,6 +31,8 @@ mod real;
 mod refused;
 mod second_reply;
 mod server_call;
+#[cfg(core_is_bundled)]
+mod wire;
 
 pub(crate) use client_call::{ClientCall, Owed};
 pub(crate) use coalesce::coalesce_writes;

@@ -30,6 +30,7 @@ pub struct ServerCall {
     end: AtomicU8,
     waker: AtomicWaker,
     half_closed: AtomicBool,
+    last_read: AtomicBool,
     headers_sent: AtomicBool,
     uncompressed: AtomicBool,
     trusted: AtomicBool,
@@ -77,6 +78,7 @@ impl ServerCall {
             end: AtomicU8::new(RUNNING),
             waker: AtomicWaker::new(),
             half_closed: AtomicBool::new(false),
+            last_read: AtomicBool::new(false),
             headers_sent: AtomicBool::new(false),
             uncompressed: AtomicBool::new(false),
             trusted: AtomicBool::new(false),
@@ -139,6 +141,16 @@ impl ServerCall {
     /// Whether the caller has half-closed, and every message it sent was read.
     pub(crate) fn half_closed(&self) -> bool {
         self.half_closed.load(Ordering::Acquire)
+    }
+
+    /// Whether the message that was read last came with the caller's half-close. False says
+    /// nothing: one more read does.
+    pub(crate) fn last_read(&self) -> bool {
+        self.last_read.load(Ordering::Acquire)
+    }
+
+    pub(super) fn read_last(&self) {
+        self.last_read.store(true, Ordering::Release);
     }
 
     /// Ready when the call is over, for whatever reason.

@@ -104,15 +104,6 @@ impl ServerBuilder {
         self
     }
 
-    /// Whether a client that sends two requests, or none, where the method takes one is found
-    /// out, and its call ends with `UNIMPLEMENTED`; otherwise the second is not looked at. Off
-    /// by default, as every such call then waits for the client's half-close, and is read as a
-    /// stream, which costs about 6 % of the unary calls per second.
-    pub fn exactly_one_request(mut self, yes: bool) -> Self {
-        self.terms.exactly_one_request = yes;
-        self
-    }
-
     /// How many completion queues, with a thread each, serve the connections; 1 by default
     /// and at least. A connection belongs to one queue. C-core has one poller for the whole
     /// process, so a second queue costs hand-overs and pays only with a core to spare and
