@@ -13,7 +13,10 @@ use crate::seam::marks;
 unsafe extern "C" fn stream_map_find(map: *mut c_void, id: u32) -> Stream {
     // SAFETY: as C-core called it.
     let stream = unsafe { real::stream_map_find(map, id) };
-    FOUND.set(Found { stream, connection: map, id, accepted: false });
+    // A CONTINUATION of what was accepted just before is a part of a request, too.
+    let before = FOUND.get();
+    let accepted = before.accepted && before.stream == stream;
+    FOUND.set(Found { stream, connection: map, id, accepted });
     stream
 }
 
