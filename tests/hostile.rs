@@ -9,6 +9,8 @@ mod deadlines;
 mod floods;
 mod header_table;
 mod stream_ends;
+mod stuck;
+mod unfinished;
 mod uploads;
 
 use std::sync::mpsc::Receiver;

@@ -3,26 +3,29 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::future::{self, Either};
 use futures::{FutureExt, SinkExt, Stream, StreamExt};
-use futures_timer::Delay;
 use grpcio::{
     ClientStreamingSink, DuplexSink, RpcStatus, ServerStreamingSink, UnarySink, WriteFlags,
 };
 use protobuf::Message;
 
-use crate::seam::{self, ServerCall};
+use crate::seam::{self, Leave, ServerCall};
 
 use super::guard::until_over;
 use super::interceptor::{Tally, Watch};
-use super::{Response, Status};
+use super::{Code, Response, Status};
 
 /// Where a call is answered.
 pub trait Failing: Send + 'static {
     /// Ends the call with an error.
-    fn fail(self, call: Arc<ServerCall>, status: Status) -> impl Future<Output = ()> + Send;
+    fn fail(
+        self,
+        call: Arc<ServerCall>,
+        watch: Watch,
+        status: Status,
+    ) -> impl Future<Output = ()> + Send;
 }
 
 /// Where a call is answered with `B`: a message, or a stream of them.
@@ -77,8 +80,14 @@ impl<T> From<DuplexSink<T>> for Many<T> {
 // Not `async fn`: what is done before the batch is started has no place in the call's future then.
 
 impl<T: Message> Failing for One<T> {
-    fn fail(self, call: Arc<ServerCall>, status: Status) -> impl Future<Output = ()> + Send {
-        self.end(Err(set_status(&call, status)))
+    fn fail(
+        self,
+        call: Arc<ServerCall>,
+        watch: Watch,
+        status: Status,
+    ) -> impl Future<Output = ()> + Send {
+        let status = set_status(&call, status);
+        self.end(call, watch, Err(status))
     }
 }
 
@@ -94,41 +103,53 @@ impl<T: Message> Reply<T> for One<T> {
         if let Some(tally) = watch.tally() {
             tally.sent(message.compute_size());
         }
-        self.end(match watch.end_ok() {
+        let outcome = match watch.end_ok() {
             Ok(trailers) => {
                 call.add_trailers(trailers.into_pairs());
                 Ok(message)
             }
             Err(status) => Err(set_status(&call, status)),
-        })
+        };
+        self.end(call, watch, outcome)
     }
 }
 
 impl<T: Message> One<T> {
-    fn end(self, outcome: Result<T, RpcStatus>) -> impl Future<Output = ()> + Send {
+    fn end(
+        self,
+        call: Arc<ServerCall>,
+        watch: Watch,
+        outcome: Result<T, RpcStatus>,
+    ) -> impl Future<Output = ()> + Send {
+        let leave = Leave::new(&call);
         let ended = match (self.0, outcome) {
             (Either::Left(sink), Ok(message)) => Either::Left(sink.success(message)),
             (Either::Left(sink), Err(status)) => Either::Left(sink.fail(status)),
             (Either::Right(sink), Ok(message)) => Either::Right(sink.success(message)),
             (Either::Right(sink), Err(status)) => Either::Right(sink.fail(status)),
         };
-        ended.map(drop)
+        ended.map(move |sent| {
+            if let Err(grpcio::Error::Codec(error)) = sent {
+                log::error!("a reply can't be encoded: {error}");
+                // grpcio has let go of the call without a word.
+                call.abort(Code::Internal as i32, c"the reply message can't be encoded");
+            }
+            drop((leave, watch));
+        })
     }
 }
 
 impl<T: Message> Failing for Many<T> {
-    /// The status waits in line behind messages that the peer has not made room for; a peer
-    /// that never does is left after a while.
-    async fn fail(self, call: Arc<ServerCall>, status: Status) {
-        const PATIENCE: Duration = Duration::from_secs(5);
+    /// The status waits in line behind messages that the peer has not made room for.
+    async fn fail(self, call: Arc<ServerCall>, watch: Watch, status: Status) {
+        let leave = Leave::new(&call);
         let status = set_status(&call, status);
-        let ending = match self.0 {
+        let _ = match self.0 {
             Either::Left(sink) => Either::Left(sink.fail(status)),
             Either::Right(sink) => Either::Right(sink.fail(status)),
-        };
-        if let Either::Right(_) = future::select(ending, Delay::new(PATIENCE)).await {
-            log::debug!("a peer that reads nothing was left without its status");
         }
+        .await;
+        drop((leave, watch));
     }
 }
 
@@ -154,9 +175,11 @@ where
         match outcome {
             Ok(trailers) => {
                 call.add_trailers(trailers.into_pairs());
-                drop(self.0.close().await);
+                let leave = Leave::new(&call);
+                let _ = self.0.close().await;
+                drop((leave, watch));
             }
-            Err(status) => self.fail(call, status).await,
+            Err(status) => self.fail(call, watch, status).await,
         }
     }
 }
@@ -194,7 +217,8 @@ impl<T: Message> Many<T> {
                 Some(Err(status)) => Err(status),
                 None => Ok(()),
             };
-            // The status follows at once.
+            // The status follows at once, if the peer takes this.
+            let _leave = Leave::new(call);
             let flushed = poll_fn(|cx| seam::before_the_end(|| self.0.poll_flush_unpin(cx)));
             flushed.await.map_err(Status::from_grpcio)?;
             return ended;
