@@ -10,6 +10,8 @@ mod floods;
 mod header_table;
 mod servers;
 mod stream_ends;
+mod stuck;
+mod unfinished;
 mod uploads;
 
 use std::sync::mpsc::Receiver;

@@ -1,6 +1,7 @@
-use grpcio::{Marshaller, MessageReader, Method, pb_de, pb_ser};
+use grpcio::{GrpcSlice, Marshaller, MessageReader, Method, pb_de, pb_ser};
 use protobuf::Message;
 
+use crate::panics::caught;
 use crate::seam::{self, Envelope};
 
 use super::Status;
@@ -88,19 +89,33 @@ fn decode<T: Message>(mut reader: MessageReader) -> grpcio::Result<Decoded<T>> {
         found => return Ok(Err(Undecodable::Found(found))),
     };
     let bytes = reader.len() as u64;
-    Ok(match pb_de(reader) {
+    // Messages may be of anybody's making, and grpcio decodes where nothing else is guarded.
+    let decoded = caught(|| pb_de(reader));
+    Ok(match decoded.unwrap_or_else(|panic| Err(panicked::<T>("decoded", &panic))) {
         Ok(message) => Ok(Received { message, bytes, compressed }),
         Err(grpcio::Error::Codec(error)) => Err(Undecodable::Malformed(error.to_string())),
         Err(other) => Err(Undecodable::Malformed(other.to_string())),
     })
 }
 
-fn never<T>(_: &Decoded<T>, _: &mut grpcio::GrpcSlice) -> grpcio::Result<()> {
+fn encode<T: Message>(message: &T, bytes: &mut GrpcSlice) -> grpcio::Result<()> {
+    let encoded = caught(|| pb_ser(message, bytes));
+    encoded.unwrap_or_else(|panic| Err(panicked::<T>("encoded", &panic)))
+}
+
+/// The text of a panic is for the log, not for the peer.
+fn panicked<T: Message>(when: &str, panic: &str) -> grpcio::Error {
+    let what = format!("{} panicked as it was {when}", T::NAME);
+    log::error!("{what}: {panic}");
+    grpcio::Error::Codec(what.into())
+}
+
+fn never<T>(_: &Decoded<T>, _: &mut GrpcSlice) -> grpcio::Result<()> {
     Err(grpcio::Error::Codec("a received message is not sent".into()))
 }
 
 fn sent<T: Message>() -> Marshaller<T> {
-    Marshaller { ser: pb_ser, de: pb_de }
+    Marshaller { ser: encode, de: pb_de }
 }
 
 fn received<T: Message>() -> Marshaller<Decoded<T>> {

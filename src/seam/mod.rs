@@ -19,6 +19,7 @@
 mod batch;
 mod client_call;
 mod coalesce;
+mod during;
 mod inflate;
 mod interpose;
 #[cfg(core_without_log_functions)]
@@ -31,6 +32,7 @@ mod real;
 mod refused;
 mod second_reply;
 mod server_call;
+mod waiting;
 #[cfg(core_is_bundled)]
 mod wire;
 
@@ -43,6 +45,7 @@ pub(crate) use outlook::before_the_end;
 pub(crate) use poll::take_turn;
 pub(crate) use refused::{Ending, inside_core};
 pub(crate) use server_call::{Replied, ServerCall, accepted, current};
+pub(crate) use waiting::Leave;
 
 use std::ffi::CStr;
 

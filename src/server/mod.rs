@@ -128,6 +128,14 @@ impl ServerBuilder {
         self
     }
 
+    /// How long the end of a call, its last message and its status, may be on its way to a caller
+    /// that has set no deadline; five minutes by default. A caller that does not take it by then
+    /// is left without, and one with a deadline when that has passed.
+    pub fn send_timeout(mut self, time: Duration) -> Self {
+        self.terms.send_timeout = time;
+        self
+    }
+
     /// How long a connection lives, give or take a tenth: then its client is told by `GOAWAY` to
     /// make a new one, which spreads clients over new replicas. Without end by default
     /// ([gRFC A9](https://github.com/grpc/proposal/blob/master/A9-server-side-conn-mgt.md)).
@@ -265,7 +273,7 @@ impl Server {
             drain_delay: Duration::ZERO,
             memory_quota: None,
             transport: Transport::of_server(),
-            terms: Terms::default(),
+            terms: Terms { send_timeout: Duration::from_secs(300), ..Terms::default() },
         }
     }
 
