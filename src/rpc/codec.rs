@@ -59,6 +59,7 @@ fn found(envelope: Envelope, what: &str) -> Status {
         Envelope::NoEncoding => internal("is compressed, and its stream has no grpc-encoding"),
         Envelope::UnknownFlag => internal("has neither 0 nor 1 as its compressed flag"),
         Envelope::Cut => internal("broke off: its stream ended within it"),
+        Envelope::Refused => internal("came in a frame that C-core refuses, such as padded DATA"),
         Envelope::NotGrpc => Status::unknown(
             "the server answered with something other than gRPC: see its content-type",
         ),

@@ -42,13 +42,15 @@ pub enum Envelope {
     UnknownFlag,
     /// Its stream ended before it did.
     Cut,
+    /// C-core does not take the frame that it came in.
+    Refused,
     /// What came is not gRPC.
     NotGrpc,
 }
 
 impl Envelope {
     /// By their numbers in an envelope.
-    const ALL: [Envelope; 8] = [
+    const ALL: [Envelope; 9] = [
         Envelope::Inflated,
         Envelope::TooLong,
         Envelope::Corrupt,
@@ -56,6 +58,7 @@ impl Envelope {
         Envelope::UnknownEncoding,
         Envelope::UnknownFlag,
         Envelope::Cut,
+        Envelope::Refused,
         Envelope::NotGrpc,
     ];
 
@@ -68,6 +71,7 @@ impl Envelope {
         Some(match marks.substitute.or(marks.flag)? {
             Mark::UnknownFlag => Envelope::UnknownFlag,
             Mark::Cut => Envelope::Cut,
+            Mark::Refused => Envelope::Refused,
             Mark::NotGrpc => Envelope::NotGrpc,
             _ if algorithm != Algorithm::GRPC_COMPRESS_NONE => return None,
             Mark::UnknownEncoding => Envelope::UnknownEncoding,

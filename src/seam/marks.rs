@@ -19,16 +19,19 @@ pub(super) enum Mark {
     UnknownFlag,
     /// A substitute: the stream ended within the message.
     Cut,
+    /// A substitute: C-core does not take the frame that it came in.
+    Refused,
     /// A substitute: the response is not gRPC.
     NotGrpc,
 }
 
-const ALL: [Mark; 6] = [
+const ALL: [Mark; 7] = [
     Mark::Last,
     Mark::Compressed,
     Mark::UnknownEncoding,
     Mark::UnknownFlag,
     Mark::Cut,
+    Mark::Refused,
     Mark::NotGrpc,
 ];
 

@@ -37,16 +37,13 @@ fn the_deadline_of_an_unfinished_request_is_kept() {
 
 #[test]
 fn tokens_and_limits_hold_before_a_request_is_read_as_a_stream() {
-    let served = serve(|builder| {
-        builder.interceptor(BearerAuth::tokens([("ada", "sesame")]))
-    });
+    let served = serve(|builder| builder.interceptor(BearerAuth::tokens([("ada", "sesame")])));
     let mut connection = Connection::open(&served.target);
     begin(&mut connection, 1, HELLO, "10S");
     let [seen] = connection.finish([1]);
     assert_eq!(seen.grpc_status(), Some(16), "{seen:?}");
 
-    let served =
-        serve(|builder| builder.interceptor(ConcurrencyLimit::new(1)));
+    let served = serve(|builder| builder.interceptor(ConcurrencyLimit::new(1)));
     let mut connection = Connection::open(&served.target);
     begin(&mut connection, 1, HELLO, "10S");
     begin(&mut connection, 3, HELLO, "10S");

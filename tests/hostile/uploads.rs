@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use quartet::rpc::Code;
 
-use super::{HELLO, UPLOAD, answers, assert_good, encoded, reply, serve_probe};
+use super::{BROADCAST, CHAT, HELLO, UPLOAD, answers, assert_good, encoded, reply, serve_probe};
 use crate::support::core_is_ours;
-use crate::support::http2::{CANCEL, Connection, DATA, END_STREAM, RST_STREAM, call, prefixed};
+use crate::support::http2::{
+    CANCEL, Connection, DATA, END_STREAM, PADDED, RST_STREAM, call, prefixed,
+};
 use crate::support::probe::Event;
 
 const ROUNDS: usize = 20;
@@ -89,6 +91,20 @@ fn a_message_with_an_unknown_flag_is_an_error_and_nothing_is_made_up() {
     }
 }
 
+/// C-core takes no padding, and ends the stream: but not as if it were complete.
+#[test]
+fn an_upload_with_padding_is_an_error() {
+    if !core_is_ours() {
+        return;
+    }
+    let (served, events) = serve_probe();
+    let mut connection = begin(&served.target);
+    let padded = [&[3], &prefixed(&encoded("three"))[..], &[0; 3]].concat();
+    connection.frame(DATA, PADDED, 1, &padded);
+    assert_eq!(results(&events, 1), [Err(Code::Internal)], "an upload with padding");
+    answers(&mut connection, 5, "an upload with padding");
+}
+
 /// Frames may be cut anywhere, and empty ones may stand anywhere (RFC 9113, 6.1).
 #[test]
 fn a_message_is_whole_however_its_frames_are_cut() {
@@ -114,4 +130,19 @@ fn a_message_is_whole_however_its_frames_are_cut() {
     }
     let results = results(&events, two.len() + 1);
     assert!(results.iter().all(|result| *result == Ok(2)), "{results:?}");
+}
+
+/// What C-core refuses by a header is reset, and that is all: no status comes after it.
+#[test]
+fn a_stream_that_was_reset_is_not_ended_again() {
+    let (served, _events) = serve_probe();
+    for path in [HELLO, BROADCAST, UPLOAD, CHAT] {
+        for _ in 0..ROUNDS {
+            let mut connection = Connection::open(&served.target);
+            connection.headers(1, &call(path, &[(":what", b"x")]), 0);
+            connection.message(1, &encoded("x"), END_STREAM);
+            let [seen] = connection.finish([1]);
+            assert!(seen.ended_once(), "{path}: {seen:?}");
+        }
+    }
 }

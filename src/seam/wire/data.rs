@@ -78,14 +78,16 @@ unsafe extern "C" fn mark_stream_closed(
         let proper = (*error).is_null();
         if reads != 0
             && writes == 0
-            && (proper || by_data)
             && let Some(storage) = storage_of(stream)
         {
-            // With trailers, so that a good status might hide it.
-            if !by_data && odd::is_not_grpc(stream, FOUND.get()) {
+            if !proper && !by_data {
+                // By the head of its frame.
+                add_substitute(storage, Mark::Refused);
+            } else if !by_data && odd::is_not_grpc(stream, FOUND.get()) {
+                // With trailers, so that a good status might hide it.
                 add_substitute(storage, Mark::NotGrpc);
             } else {
-                settle(storage, by_data && proper);
+                settle(storage, proper);
             }
         }
         // Of a response without trailers C-core drops what was not read yet, because of this
@@ -109,7 +111,7 @@ enum Kept {
 
 /// # Safety
 /// `storage` is alive, and the caller's alone.
-unsafe fn settle(storage: *mut grpc_slice_buffer, request: bool) {
+unsafe fn settle(storage: *mut grpc_slice_buffer, proper: bool) {
     // SAFETY: by the contract above.
     unsafe {
         match kept(&*storage) {
@@ -120,7 +122,7 @@ unsafe fn settle(storage: *mut grpc_slice_buffer, request: bool) {
                 sys::grpc_slice_buffer_destroy(&mut rest);
                 add_substitute(storage, Mark::Cut);
             }
-            Kept::One if request => note_last(storage),
+            Kept::One if proper => note_last(storage),
             Kept::One | Kept::Others => {}
         }
     }

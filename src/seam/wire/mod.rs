@@ -12,6 +12,7 @@
 //! a stream on one thread at a time.
 
 mod data;
+mod ends;
 mod headers;
 mod messages;
 mod odd;

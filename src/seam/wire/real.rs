@@ -54,6 +54,9 @@ unsafe extern "C" {
         on_error: OnError,
     ) -> grpc_compression_algorithm;
 
+    #[link_name = "__real__Z32grpc_error_has_clear_grpc_statusN4absl12lts_202301256StatusE"]
+    pub(super) fn has_clear_status(error: *mut Status) -> bool;
+
     pub(super) fn __real_grpc_slice_buffer_add(buffer: *mut grpc_slice_buffer, slice: grpc_slice);
     pub(super) fn __real_grpc_slice_buffer_move_first(
         source: *mut grpc_slice_buffer,
