@@ -82,7 +82,7 @@ impl Client {
         let receiver = started
             .seen
             .within(|| started.client.grpcio.unary_call_async(&method, &message, option))
-            .map_err(|error| started.ended(Status::from_grpcio(error)))?;
+            .map_err(|error| started.refused(error))?;
         started.finish(receiver.await)
     }
 
@@ -101,7 +101,7 @@ impl Client {
         let receiver = started
             .seen
             .within(|| started.client.grpcio.server_streaming(&method, &message, option))
-            .map_err(|error| started.ended(Status::from_grpcio(error)))?;
+            .map_err(|error| started.refused(error))?;
         Ok(Streaming::new(Replies::new(receiver, started)))
     }
 
@@ -120,7 +120,7 @@ impl Client {
         let (sink, receiver) = started
             .seen
             .within(|| started.client.grpcio.client_streaming(&method, option))
-            .map_err(|error| started.ended(Status::from_grpcio(error)))?;
+            .map_err(|error| started.refused(error))?;
         let sender = Sender::new(sink, &started.client, started.tally());
         Ok((sender, Reply(async move { started.finish(receiver.await) }.boxed())))
     }
@@ -139,7 +139,7 @@ impl Client {
         let (sink, receiver) = started
             .seen
             .within(|| started.client.grpcio.duplex_streaming(&method, option))
-            .map_err(|error| started.ended(Status::from_grpcio(error)))?;
+            .map_err(|error| started.refused(error))?;
         let sender = Sender::new(sink, &started.client, started.tally());
         Ok((sender, Streaming::new(Replies::new(receiver, started))))
     }

@@ -9,7 +9,7 @@ use futures::{FutureExt, SinkExt, Stream, StreamExt};
 use grpcio::{ClientStreamingSink, DuplexSink, RpcStatus, WriteFlags};
 use protobuf::Message;
 
-use crate::seam::{self, Leave, ServerCall};
+use crate::seam::{self, Leave, Pairs, ServerCall};
 
 use super::guard::until_over;
 use super::interceptor::{Tally, Watch};
@@ -88,8 +88,8 @@ impl<T: Message> Reply<T> for One<T> {
             tally.sent(message.compute_size());
         }
         let outcome = match watch.end_ok() {
-            Ok(trailers) => {
-                call.add_trailers(trailers.into_pairs());
+            Ok(added) => {
+                add_metadata(&call, added);
                 Ok(message)
             }
             Err(status) => Err(set_status(&call, status)),
@@ -153,8 +153,8 @@ where
             Err(status) => Err(watch.end(status)),
         };
         match outcome {
-            Ok(trailers) => {
-                call.add_trailers(trailers.into_pairs());
+            Ok(added) => {
+                add_metadata(&call, added);
                 let leave = Leave::new(&call);
                 let _ = self.0.close().await;
                 call.set_answered();
@@ -222,6 +222,14 @@ fn set_metadata<B>(call: &ServerCall, response: Response<B>) -> B {
 
 fn set_status(call: &ServerCall, status: Status) -> RpcStatus {
     let sent = status.to_grpcio();
-    call.set_trailers(status.into_metadata().into_pairs());
+    let (headers, trailers) = status.into_metadata();
+    call.add_outgoing(headers.into_pairs(), Pairs::new());
+    call.set_trailers(trailers.into_pairs());
     sent
+}
+
+/// Adds what interceptors have left in an OK.
+fn add_metadata(call: &ServerCall, status: Status) {
+    let (headers, trailers) = status.into_metadata();
+    call.add_outgoing(headers.into_pairs(), trailers.into_pairs());
 }
