@@ -54,7 +54,8 @@ impl Builder {
     /// # Errors
     ///
     /// When a proto file or an import is not in any include, can't be read, has a
-    /// syntax error or uses a name that is not defined; when files import each
+    /// syntax error or uses a name that is not defined; when it has what Rust's
+    /// messages can't have (see the [limits](crate#limits)); when files import each
     /// other in a circle; and when the code can't be written.
     pub fn compile(self) -> Result<()> {
         let sources = sources::read(&self.includes, &self.protos)?;
