@@ -5,9 +5,15 @@ fn main() -> Result<(), quartet_codegen::Error> {
         .include("proto")
         .protos([
             "b/kw.proto",
+            "clashes/config.proto",
+            "columns.proto",
             "docs.proto",
+            "marked.proto",
             "methods.proto",
+            "more_keywords.proto",
             "nested.proto",
+            "newer_options.proto",
+            "options.proto",
             "prelude.proto",
             "services.proto",
             "unpackaged.proto",

@@ -9,17 +9,18 @@ use protobuf2::Message as _;
 use crate::error::{Kind, Result};
 use crate::model::{self, Call, Method, Module};
 use crate::names;
+use crate::outline::Outlines;
 use crate::types::Types;
 
-/// The text of the module of stubs of a module, which is of one of the flattened
-/// `files`.
+/// The text of the module of stubs of a module, which is of one of the flattened files that
+/// there are outlines of.
 ///
 /// # Errors
 ///
 /// When grpcio-compiler can't read the descriptors.
-pub fn stubs(module: &Module, files: &[FileDescriptorProto], types: &Types) -> Result<String> {
+pub fn stubs(module: &Module, outlines: &Outlines, types: &Types) -> Result<String> {
     match grpcio_compiler_can(module.file, types) {
-        Ok(()) => by_grpcio_compiler(module.file, files),
+        Ok(()) => by_grpcio_compiler(module.file, outlines),
         Err(why) => Ok(constants(module, &why)),
     }
 }
@@ -91,9 +92,11 @@ fn unusable(name: &str) -> bool {
     begin.is_empty() || begin.ends_with('_') || begin.starts_with(|c: char| c.is_ascii_digit())
 }
 
-fn by_grpcio_compiler(file: &FileDescriptorProto, files: &[FileDescriptorProto]) -> Result<String> {
-    let files = files
-        .iter()
+fn by_grpcio_compiler(file: &FileDescriptorProto, outlines: &Outlines) -> Result<String> {
+    let others = outlines.of_methods(file);
+    let files = [file]
+        .into_iter()
+        .chain(&others)
         .map(to_protobuf_2)
         .collect::<Result<Vec<_>, String>>()
         .map_err(|reason| Kind::Generate { reason })?;

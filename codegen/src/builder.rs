@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use protobuf::Message;
 use protobuf::descriptor::{FileDescriptorProto, FileDescriptorSet};
-use protobuf_codegen::{Customize, CustomizeCallback, gen_and_write::gen_and_write};
-use protobuf_parse::ProtoPathBuf;
 
+use crate::descriptors::descriptors;
 use crate::error::{Error, Kind, Result};
-use crate::flatten::{STUBS, flatten};
-use crate::sources::{self, Source};
+use crate::flatten::{Flat, STUBS, flatten};
+use crate::messages::{self, Input};
+use crate::outline::Outlines;
 use crate::types::Types;
-use crate::{bare, builtin, link_seam, model, packages, parse};
+use crate::{bare, builtin, limits, link_seam, model, packages, sources};
 
 /// What to generate code for, and where from.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +54,8 @@ impl Builder {
     /// # Errors
     ///
     /// When a proto file or an import is not in any include, can't be read, has a
-    /// syntax error or uses a name that is not defined; when files import each
+    /// syntax error or uses a name that is not defined; when it has what Rust's
+    /// messages can't have (see the [limits](crate#limits)); when files import each
     /// other in a circle; and when the code can't be written.
     pub fn compile(self) -> Result<()> {
         let sources = sources::read(&self.includes, &self.protos)?;
@@ -62,8 +63,9 @@ impl Builder {
             println!("cargo:rerun-if-changed={}", source.path.display());
         }
         let out = self.output()?;
-        let parsed = parse::parse(&sources, &self.includes, &out)?;
-        generate(&sources, parsed, &out)?;
+        let parsed = descriptors(&sources)?;
+        limits::check(&parsed, &sources::paths(&sources))?;
+        generate(parsed, &out)?;
         link_seam();
         Ok(())
     }
@@ -80,42 +82,32 @@ impl Builder {
     }
 }
 
-fn generate(sources: &[Source], parsed: Vec<FileDescriptorProto>, out: &Path) -> Result<()> {
-    let flat = flatten(&parsed);
+fn generate(parsed: Vec<FileDescriptorProto>, out: &Path) -> Result<()> {
+    let Flat { files: flat, true_names } = flatten(&parsed);
     let types = Types::new(&flat);
-    let modules = model::modules(&parsed, &flat, sources, &types)?;
+    let outlines = Outlines::new(&flat);
+    let modules = model::modules(&flat, &types)?;
     let files = out.join("files");
-    write_messages(&flat, &files)?;
+    for ((original, flat), true_names) in parsed.iter().zip(&flat).zip(&true_names) {
+        if builtin::of_flat(flat).is_none() {
+            messages::write(&Input { original, flat, true_names }, &outlines, &files)?;
+        }
+    }
     for module in modules.iter().filter(|module| !module.services.is_empty()) {
         let path = files.join(format!("{}{STUBS}.rs", module.name()));
-        write(&path, bare::stubs(module, &flat, &types)?)?;
+        write(&path, bare::stubs(module, &outlines, &types)?)?;
     }
-    let descriptors = FileDescriptorSet { file: parsed, ..FileDescriptorSet::default() };
-    let bytes = descriptors.write_to_bytes().map_err(generating)?;
-    write(&out.join("descriptors.bin"), bytes)?;
-    write(&out.join("mod.rs"), packages::root(&modules, &flat))
+    write(&out.join("mod.rs"), packages::root(&modules, &flat))?;
+    write(&out.join("descriptors.bin"), descriptor_set(parsed)?)
 }
 
-fn write_messages(flat: &[FileDescriptorProto], directory: &Path) -> Result<()> {
-    struct NoCallback;
-    impl CustomizeCallback for NoCallback {}
-
-    let wanted: Vec<ProtoPathBuf> = flat
-        .iter()
-        .filter(|file| builtin::find(file.name()).is_none())
-        .map(|file| ProtoPathBuf::new(file.name().to_owned()))
-        .collect::<Result<_, _>>()
-        .map_err(generating)?;
-    let customize = Customize::default().gen_mod_rs(false);
-    gen_and_write(flat, "pure", &wanted, directory, &customize, &NoCallback).map_err(generating)?;
-    Ok(())
+/// The files as they are told to clients, without comments.
+fn descriptor_set(mut file: Vec<FileDescriptorProto>) -> Result<Vec<u8>> {
+    file.iter_mut().for_each(|file| file.source_code_info.clear());
+    let set = FileDescriptorSet { file, ..FileDescriptorSet::default() };
+    set.write_to_bytes().map_err(|error| Kind::Generate { reason: error.to_string() }.into())
 }
 
 fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
     fs::write(path, content).map_err(Error::writing(path))
-}
-
-fn generating(error: impl ToString) -> Error {
-    let reason = error.to_string();
-    Kind::Generate { reason }.into()
 }

@@ -1,107 +1,84 @@
-//! The comments of services and methods, which the parser leaves out.
-
-mod tokens;
+//! The comments of a proto file, as documentation.
 
 use std::collections::HashMap;
 
-use tokens::{Token, TokenKind, tokens};
+use protobuf::descriptor::{FileDescriptorProto, source_code_info::Location};
 
-/// The comments in a proto file, by `Service` and `Service.Method`; each is its
-/// lines, without the comment markers.
+/// The comments in a proto file by the paths of what they are about, as its
+/// `source_code_info` has them; each is its lines, without the comment markers.
+///
+/// As protoc has it, the comment of a declaration ends on the line before it; without one,
+/// a comment behind the declaration on the same line counts.
 #[derive(Default)]
-pub struct Comments(HashMap<String, Vec<String>>);
+pub struct Comments(HashMap<Vec<i32>, Vec<String>>);
 
 impl Comments {
-    /// Finds the comments in the text of a proto file that has no syntax errors.
-    ///
-    /// As with protoc, the comment of a declaration ends on the line before it;
-    /// without one, a comment behind the declaration on the same line counts.
-    pub fn scan(text: &str) -> Self {
-        let mut comments = Comments::default();
-        let tokens = tokens(text);
-        let code: Vec<_> = (0..tokens.len()).filter(|&i| tokens[i].comment().is_none()).collect();
-        let mut depth = 0;
-        let mut service = None;
-        for (at, &index) in code.iter().enumerate() {
-            match tokens[index].kind {
-                TokenKind::Symbol('{') => depth += 1,
-                TokenKind::Symbol('}') => depth -= 1,
-                TokenKind::Word(keyword) if begins_statement(&tokens, &code, at) => {
-                    let Some(TokenKind::Word(name)) = code.get(at + 1).map(|&i| &tokens[i].kind)
-                    else {
-                        continue;
-                    };
-                    let key = match (keyword, depth, service) {
-                        ("service", 0, _) => {
-                            service = Some(*name);
-                            name.to_string()
-                        }
-                        ("rpc", 1, Some(service)) => format!("{service}.{name}"),
-                        _ => continue,
-                    };
-                    if let Some(text) = comment_of(&tokens, index) {
-                        comments.0.insert(key, text);
-                    }
-                }
-                _ => {}
-            }
-        }
-        comments
+    /// Those of a file.
+    pub fn of(file: &FileDescriptorProto) -> Self {
+        let locations = file.source_code_info.iter().flat_map(|info| &info.location);
+        let comments = locations
+            .map(|location| (location.path.clone(), lines(location)))
+            .filter(|(_, lines)| !lines.is_empty());
+        Comments(comments.collect())
     }
 
-    /// The lines of the comment of a service; none without a comment.
-    pub fn service(&self, service: &str) -> &[String] {
-        self.0.get(service).map_or(&[], Vec::as_slice)
-    }
-
-    /// The lines of the comment of a method; none without a comment.
-    pub fn method(&self, service: &str, method: &str) -> &[String] {
-        self.service(&format!("{service}.{method}"))
+    /// The lines of the comment of what is at a path; none without a comment.
+    pub fn at(&self, path: &[i32]) -> &[String] {
+        self.0.get(path).map_or(&[], Vec::as_slice)
     }
 }
 
-fn begins_statement(tokens: &[Token], code: &[usize], at: usize) -> bool {
-    let before = at.checked_sub(1).map(|before| &tokens[code[before]].kind);
-    matches!(before, None | Some(TokenKind::Symbol('{' | '}' | ';')))
+fn lines(location: &Location) -> Vec<String> {
+    let leading = location.leading_comments.as_deref();
+    let text = leading.or(location.trailing_comments.as_deref()).unwrap_or_default();
+    let mut lines: Vec<_> = text.lines().map(unpad).collect();
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    let empty = lines.iter().take_while(|line| line.is_empty()).count();
+    lines.split_off(empty)
 }
 
-fn comment_of(tokens: &[Token], declaration: usize) -> Option<Vec<String>> {
-    leading(tokens, declaration).or_else(|| trailing(tokens, declaration))
-}
-
-fn leading(tokens: &[Token], declaration: usize) -> Option<Vec<String>> {
-    let (last, before) = tokens[..declaration].split_last()?;
-    let lines = last.comment()?;
-    let behind_code = before
-        .iter()
-        .rfind(|token| token.comment().is_none())
-        .is_some_and(|token| token.last_line == last.line);
-    let touches = tokens[declaration].line - last.last_line <= 1;
-    let belongs = touches && (!behind_code || tokens[declaration].line == last.line);
-    belongs.then(|| lines.to_vec())
-}
-
-fn trailing(tokens: &[Token], declaration: usize) -> Option<Vec<String>> {
-    let rest = &tokens[declaration..];
-    let end = rest.iter().position(|token| matches!(token.kind, TokenKind::Symbol(';' | '{')))?;
-    let line = rest[end].line;
-    rest[end..]
-        .iter()
-        .take_while(|token| token.line == line)
-        .find_map(|token| token.comment().map(<[_]>::to_vec))
+/// A line without what a comment marker has more, as in `///` and `/**`, without the space
+/// after it, and without those at the end.
+fn unpad(line: &str) -> String {
+    let line = line.trim_start_matches(['/', '*']);
+    line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use protobuf::descriptor::SourceCodeInfo;
+
     use super::*;
 
-    fn service(text: &str) -> Vec<String> {
-        Comments::scan(text).service("S").to_vec()
+    /// The comment at a path of a file with this text.
+    fn comment(text: &str, path: &[i32]) -> Vec<String> {
+        let parsed = protox::file::File::from_source("a.proto", text).expect("it has no errors");
+        let mut info = SourceCodeInfo::new();
+        for location in
+            parsed.file_descriptor_proto().source_code_info.iter().flat_map(|i| &i.location)
+        {
+            info.location.push(Location {
+                path: location.path.clone(),
+                leading_comments: location.leading_comments.clone(),
+                trailing_comments: location.trailing_comments.clone(),
+                ..Location::default()
+            });
+        }
+        let file =
+            FileDescriptorProto { source_code_info: Some(info).into(), ..Default::default() };
+        Comments::of(&file).at(path).to_vec()
     }
 
+    fn service(text: &str) -> Vec<String> {
+        comment(text, &[6, 0])
+    }
+
+    /// The comment of the last method.
     fn method(text: &str) -> Vec<String> {
-        let text = format!("service S {{\n{text}\n}}");
-        Comments::scan(&text).method("S", "M").to_vec()
+        let last = text.matches("rpc ").count() as i32 - 1;
+        comment(&format!("service S {{\n{text}\n}}"), &[6, 0, 2, last])
     }
 
     #[test]
@@ -126,10 +103,7 @@ mod tests {
             ["Of M"]
         );
         assert!(method("rpc A(A) returns (B); // Of A\nrpc M(A) returns (B);").is_empty());
-        assert_eq!(
-            method("rpc A(A) returns (B); // Of A\n// Of M\nrpc M(A) returns (B);"),
-            ["Of M"]
-        );
+        assert_eq!(method("rpc A(A) returns (B);\n// Of M\nrpc M(A) returns (B);"), ["Of M"]);
     }
 
     #[test]
@@ -137,39 +111,11 @@ mod tests {
         assert_eq!(service("service S { // One\n}"), ["One"]);
         assert_eq!(method("rpc M(A)\n returns (B) {} // One"), ["One"]);
         assert_eq!(method("// One\nrpc M(A) returns (B); // Two"), ["One"]);
-        assert!(method("rpc M(A) returns (B);\n// One").is_empty());
-    }
-
-    #[test]
-    fn comment_markers_and_braces_in_strings_are_text() {
-        let text = r#"
-            option go_package = "http://x{\"// no";
-            option x = '/* "';
-            // One
-            service S {
-              option (y) = { a: "}" b { c: "// no" } };
-              // Two
-              rpc M(stream .a.B) returns (stream C) { option (z) = { get: "/v1/*" }; }
-            }"#;
-        let comments = Comments::scan(text);
-        assert_eq!(comments.service("S"), ["One"]);
-        assert_eq!(comments.method("S", "M"), ["Two"]);
-    }
-
-    #[test]
-    fn only_declarations_have_comments() {
-        let text = "message X {\n// No\nS service = 1;\n// No\nservice S = 2; }\n\
-                    // Yes\nservice rpc {\n// Yes, too\nrpc service(A) returns (B);\n}";
-        let comments = Comments::scan(text);
-        assert!(comments.service("S").is_empty());
-        assert_eq!(comments.service("rpc"), ["Yes"]);
-        assert_eq!(comments.method("rpc", "service"), ["Yes, too"]);
     }
 
     #[test]
     fn odd_text_is_kept() {
         assert_eq!(service("/// [x] <T> \"q\" \\ ü\nservice S {}"), ["[x] <T> \"q\" \\ ü"]);
         assert_eq!(service("// a\r\n// b\r\nservice S {}"), ["a", "b"]);
-        assert_eq!(service("/* never closed"), [""; 0]);
     }
 }

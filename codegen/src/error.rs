@@ -16,7 +16,9 @@ pub(crate) enum Kind {
     NotFound { name: String, importer: Option<Place>, includes: Vec<PathBuf> },
     Cycle { files: Vec<String> },
     Syntax { place: Place, reason: String },
-    Definition { reason: String },
+    Edition { place: Place },
+    Definition { place: Option<Place>, reason: String },
+    Limit { place: Place, reason: String },
     Generate { reason: String },
     Read { path: PathBuf, error: io::Error },
     Write { path: PathBuf, error: io::Error },
@@ -78,15 +80,24 @@ impl fmt::Display for Error {
                  of its own",
                 files.join(" -> ")
             ),
-            Kind::Syntax { place, reason } => write!(
+            Kind::Syntax { place, reason } => {
+                write!(f, "{place}: {reason}; correct the file there")
+            }
+            Kind::Edition { place } => write!(
                 f,
-                "{place}: {reason}; correct the file there (proto2 and proto3 are understood, \
-                 editions are not)"
+                "{place}: editions are not understood, as there is no Rust code for them; write \
+                 the file with `syntax = \"proto3\"` or `\"proto2\"`"
             ),
-            Kind::Definition { reason } => write!(
-                f,
-                "{reason}; check the spelling, and that the file which defines it is imported"
-            ),
+            Kind::Definition { place, reason } => {
+                if let Some(place) = place {
+                    write!(f, "{place}: ")?;
+                }
+                write!(
+                    f,
+                    "{reason}; check the spelling, and that the file which defines it is imported"
+                )
+            }
+            Kind::Limit { place, reason } => write!(f, "{place}: {reason}"),
             Kind::Generate { reason } => write!(f, "can't generate the messages: {reason}"),
             Kind::Read { path, error } => write!(
                 f,

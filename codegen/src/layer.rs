@@ -3,6 +3,7 @@
 //! All paths are absolute, `self::` or through `files`, as the messages of the
 //! package are in scope and may be called `Result`, `Send` or `S`.
 
+use crate::finish;
 use crate::model::{Call, Method, Service};
 
 const RPC: &str = "::quartet::rpc";
@@ -16,10 +17,9 @@ pub fn items(service: &Service, stubs: &str, files: &str) -> String {
         .join("\n")
 }
 
-/// The lines as a doc comment. Doctests don't see it: code in the comments of a
-/// proto file is rarely Rust.
+/// The lines as documentation.
 pub fn doc(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("#[cfg_attr(not(doctest), doc = {line:?})]\n")).collect()
+    lines.iter().map(|line| finish::doc(line) + "\n").collect()
 }
 
 /// Shifts the lines to the right by one level.

@@ -31,6 +31,38 @@
 //! At the root is `FILE_DESCRIPTOR_SET`: every file read, serialized, for server
 //! reflection. The crate that includes the code depends on `quartet`, `grpcio`
 //! and `protobuf`.
+//!
+//! # Names
+//!
+//! Names stay as they are in the proto file, but where Rust would have two of one name, or
+//! a keyword. A keyword has an underscore (`type_`), or is raw for methods (`r#type`). Of
+//! two names, one gets an underscore, and where that doesn't help, a number or an `x`:
+//!
+//! - a field called like an accessor of another: `clear_body` beside `body` becomes
+//!   `clear_body_`; so do `new` and `special_fields`, which every message has;
+//! - a oneof called like a nested type: `state` beside `State` becomes `state_`, of the type
+//!   `State_`;
+//! - the later of two types that differ in their first letter alone;
+//! - a service that shares a name, or that of its server or client, with a message: `Chat`
+//!   beside a message `ChatClient` becomes `Chat_`, `Chat_Server` and `Chat_Client`;
+//! - the module of what is declared in a message `Config`, if a package has its name: it is
+//!   `config_` beside the package `config`.
+//!
+//! Reflection, JSON, text and the wire have the names of the proto file.
+//!
+//! # Limits
+//!
+//! Proto files are read as protoc reads them, with these exceptions, each of which is an
+//! error of the build that names the file and mostly the line:
+//!
+//! - editions, and fields that are groups, as the `protobuf` crate has nothing for them;
+//! - fields of types that the `protobuf` crate 3.7 lacks, such as
+//!   `google.protobuf.FieldOptions.OptionRetention`;
+//! - `-inf` as the value of an option;
+//! - two fields of a message whose names in JSON are one, as proto2 allows.
+//!
+//! Extensions declared in a message have no constant; those of files do. A well-known type
+//! may be under another path, such as `third_party/timestamp.proto`.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -39,14 +71,20 @@ mod bare;
 mod builder;
 mod builtin;
 mod comments;
+mod descriptors;
 mod error;
+mod finish;
 mod flatten;
 mod layer;
+mod limits;
 mod link;
+mod messages;
 mod model;
 mod names;
+mod outline;
 mod packages;
-mod parse;
+mod qualify;
+mod rename;
 mod sources;
 mod types;
 

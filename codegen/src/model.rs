@@ -9,11 +9,10 @@ use crate::comments::Comments;
 use crate::error::{Kind, Result};
 use crate::flatten::module_of;
 use crate::names::{self, Names};
-use crate::sources::Source;
 use crate::types::{Type, Types};
 
 /// What services of one package are called, by the package.
-type Packages = HashMap<String, Names>;
+type Packages<'a> = HashMap<&'a str, Names>;
 
 /// A file whose code is generated.
 pub struct Module<'a> {
@@ -64,38 +63,40 @@ pub enum Call {
     Bidi,
 }
 
-/// The modules of the flattened files that are not built in. `originals` are the
-/// files before that.
+/// The modules of the flattened files that are not built in.
 ///
 /// # Errors
 ///
 /// When what a method takes or returns is not a message.
-pub fn modules<'a>(
-    originals: &[FileDescriptorProto],
-    flat: &'a [FileDescriptorProto],
-    sources: &[Source],
-    types: &Types,
-) -> Result<Vec<Module<'a>>> {
-    let mut packages = Packages::new();
+pub fn modules<'a>(flat: &'a [FileDescriptorProto], types: &Types) -> Result<Vec<Module<'a>>> {
+    let mut packages = packages(flat);
     let mut modules = Vec::new();
-    for (original, file) in originals.iter().zip(flat) {
-        if builtin::find(file.name()).is_some() {
-            continue;
-        }
-        let source = sources.iter().find(|s| s.name == original.name());
-        let comments = source.map_or_else(Comments::default, |s| Comments::scan(&s.text));
+    for file in flat.iter().filter(|file| builtin::of_flat(file).is_none()) {
         let mut builder = ModuleBuilder {
             file,
-            comments,
+            comments: Comments::of(file),
             types,
-            services: packages.entry(file.package().to_owned()).or_default(),
+            services: packages.entry(file.package()).or_default(),
             constants: Names::default(),
         };
-        let services = file.service.iter().map(|service| builder.service(service));
+        let services = (0..).zip(&file.service);
+        let services = services.map(|(index, service)| builder.service(index, service));
         let services = services.collect::<Result<_>>()?;
         modules.push(Module { file, services });
     }
     Ok(modules)
+}
+
+/// The names in each package that its services can't have: those of messages and enums.
+fn packages(flat: &[FileDescriptorProto]) -> Packages<'_> {
+    let mut packages = Packages::new();
+    for file in flat.iter().filter(|file| builtin::of_flat(file).is_none()) {
+        let messages = file.message_type.iter().map(|message| message.name());
+        let enums = file.enum_type.iter().map(|enumeration| enumeration.name());
+        let names = packages.entry(file.package()).or_default();
+        messages.chain(enums).for_each(|name| names.reserve(names::rust_type(name)));
+    }
+    packages
 }
 
 struct ModuleBuilder<'a> {
@@ -107,17 +108,16 @@ struct ModuleBuilder<'a> {
 }
 
 impl ModuleBuilder<'_> {
-    fn service(&mut self, service: &ServiceDescriptorProto) -> Result<Service> {
+    fn service(&mut self, index: i32, service: &ServiceDescriptorProto) -> Result<Service> {
         let name = names::ident(&names::camel(service.name()));
         let mut functions = Names::reserving(names::NEVER_RAW.iter().copied().chain(["new"]));
         Ok(Service {
             full_name: full_name(self.file, service),
             rust_name: self.services.claim(name, &["", "Server", "Client"]),
-            doc: self.comments.service(service.name()).to_vec(),
-            methods: service
-                .method
-                .iter()
-                .map(|method| self.method(service, method, &mut functions))
+            doc: self.comments.at(&[6, index]).to_vec(),
+            methods: (0..)
+                .zip(&service.method)
+                .map(|(i, method)| self.method(service, method, &[6, index, 2, i], &mut functions))
                 .collect::<Result<_>>()?,
         })
     }
@@ -126,6 +126,7 @@ impl ModuleBuilder<'_> {
         &mut self,
         service: &ServiceDescriptorProto,
         method: &MethodDescriptorProto,
+        path: &[i32],
         functions: &mut Names,
     ) -> Result<Method> {
         let function = functions.claim(names::snake(method.name()), &[""]);
@@ -137,7 +138,7 @@ impl ModuleBuilder<'_> {
             call: Call::of(method),
             request: self.message(service, method, method.input_type())?,
             response: self.message(service, method, method.output_type())?,
-            doc: self.comments.method(service.name(), method.name()).to_vec(),
+            doc: self.comments.at(path).to_vec(),
             deprecated: method.options.deprecated(),
         })
     }
@@ -155,7 +156,7 @@ impl ModuleBuilder<'_> {
                 full_name(self.file, service),
                 name.trim_start_matches('.'),
             );
-            Kind::Definition { reason }.into()
+            Kind::Definition { place: None, reason }.into()
         })
     }
 }

@@ -13,7 +13,7 @@ const KEYWORDS: &[&str] = &[
     "proc", "pure", "sizeof",
 ];
 
-/// Keywords that protobuf-codegen doesn't know.
+/// Keywords that protobuf-codegen doesn't know: it writes them as they are.
 pub const NEW_KEYWORDS: &[&str] = &["gen", "try"];
 
 /// Keywords that `r#` doesn't make an identifier.
@@ -35,6 +35,23 @@ pub fn ident(name: &str) -> String {
     } else {
         name.to_owned()
     }
+}
+
+/// The identifier that protobuf-codegen makes of a name: it appends an underscore where
+/// `r#` would do, too. What it does not for the newest keywords, `finish` does.
+pub fn rust_ident(name: &str) -> String {
+    if is_keyword(name) || name == "_" { format!("{name}_") } else { name.to_owned() }
+}
+
+/// The Rust type of a message, an enum or a oneof.
+pub fn rust_type(name: &str) -> String {
+    let (first, rest) = name.split_at(name.len().min(1));
+    rust_ident(&(first.to_ascii_uppercase() + rest))
+}
+
+/// The module of what is declared in a message.
+pub fn rust_module(message: &str) -> String {
+    rust_ident(&protobuf_parse::snake_case(message))
 }
 
 /// `GetURLOf_x` becomes `get_url_of_x`, as grpcio-compiler does it.
@@ -81,6 +98,11 @@ impl Names {
     /// A scope in which some names can't be given.
     pub fn reserving<'a>(reserved: impl IntoIterator<Item = &'a str>) -> Self {
         Names(reserved.into_iter().map(str::to_owned).collect())
+    }
+
+    /// Takes a name that can't be given, then.
+    pub fn reserve(&mut self, name: String) {
+        self.0.insert(name);
     }
 
     /// Gives the name, with underscores appended until it is free. It is free

@@ -8,7 +8,8 @@ use crate::builtin;
 use crate::flatten::STUBS;
 use crate::layer;
 use crate::model::Module;
-use crate::names::{Names, ident};
+use crate::names::{self, Names, ident};
+use crate::rename;
 
 /// Keeps the lints a user has turned on, or up, off generated code.
 const ALLOW: &str = "#[allow(warnings, future_incompatible, let_underscore, nonstandard_style, \
@@ -25,7 +26,7 @@ pub fn root(modules: &[Module], flat: &[FileDescriptorProto]) -> String {
     for module in modules {
         root.add(module);
     }
-    let mut taken = Names::reserving(root.inner.keys().map(String::as_str));
+    let mut taken = root.taken();
     let files = taken.claim("files".to_owned(), &[""]);
     let unpackaged = taken.claim("unpackaged".to_owned(), &[""]);
 
@@ -44,7 +45,7 @@ pub const FILE_DESCRIPTOR_SET: &[::core::primitive::u8] = ::core::include_bytes!
         text += &format!("\n{ALLOW}{}", package.module(name, &files, 1));
     }
     if !root.modules.is_empty() {
-        root.inner.clear();
+        root.beside = std::mem::take(&mut root.inner).into_keys().collect();
         text += &format!("\n{ALLOW}{}", root.module(&unpackaged, &files, 1));
         text += &format!("\n{ALLOW}#[doc(inline)]\npub use {unpackaged}::*;\n");
     }
@@ -54,7 +55,7 @@ pub const FILE_DESCRIPTOR_SET: &[::core::primitive::u8] = ::core::include_bytes!
 /// The module of all files, each a module of its own.
 fn files_module(name: &str, modules: &[Module], flat: &[FileDescriptorProto]) -> String {
     let mut items = String::new();
-    for builtin in flat.iter().filter_map(|file| builtin::find(file.name())) {
+    for builtin in flat.iter().filter_map(builtin::of_flat) {
         items += &format!("pub use {} as {};\n", builtin.module, builtin.alias);
     }
     for module in modules {
@@ -74,6 +75,8 @@ fn files_module(name: &str, modules: &[Module], flat: &[FileDescriptorProto]) ->
 struct Package<'a> {
     modules: Vec<&'a Module<'a>>,
     inner: BTreeMap<String, Package<'a>>,
+    /// The names of packages that are not in it, but beside what is in it.
+    beside: Vec<String>,
 }
 
 impl<'a> Package<'a> {
@@ -87,11 +90,14 @@ impl<'a> Package<'a> {
     /// The text of its module, which is `depth` modules below the root.
     fn module(&self, name: &str, files: &str, depth: usize) -> String {
         let files_here = "super::".repeat(depth) + files;
+        let mut taken = self.taken();
         let mut items = String::new();
         for module in &self.modules {
             items += &format!("pub use {files_here}::{}::*;\n", module.name());
         }
-        items += &self.bare(&files_here);
+        items += &self.under_other_names(&files_here, &mut taken);
+        items += &self.extensions(&files_here, &mut taken);
+        items += &self.bare(&files_here, &mut taken);
         for module in &self.modules {
             let stubs = format!("{}{STUBS}", module.name());
             for service in &module.services {
@@ -104,7 +110,50 @@ impl<'a> Package<'a> {
         format!("pub mod {name} {{\n{}}}\n", layer::indent(&items))
     }
 
-    fn bare(&self, files: &str) -> String {
+    /// The names of modules in it: of packages, and of what is declared in messages.
+    fn taken(&self) -> Names {
+        let mut taken = Names::reserving(self.packages());
+        self.message_modules().for_each(|(_, name)| taken.reserve(name));
+        taken
+    }
+
+    fn packages(&self) -> impl Iterator<Item = &str> {
+        self.inner.keys().chain(&self.beside).map(String::as_str)
+    }
+
+    /// The modules of messages, each with that of its file.
+    fn message_modules(&self) -> impl Iterator<Item = (&'a str, String)> {
+        self.modules.iter().flat_map(|module| {
+            let messages = module.file.message_type.iter().filter(|m| rename::has_module(m));
+            messages.map(|message| (module.name(), names::rust_module(message.name())))
+        })
+    }
+
+    /// The modules of messages that have the name of a package: by that it would be hidden.
+    fn under_other_names(&self, files: &str, taken: &mut Names) -> String {
+        let hidden = self.message_modules().filter(|(_, m)| self.packages().any(|name| name == m));
+        let text = hidden.map(|(file, module)| {
+            let name = taken.claim(format!("{module}_"), &[""]);
+            format!("pub use {files}::{file}::{module} as {name};\n")
+        });
+        text.collect()
+    }
+
+    /// The extensions, if several files have some: in their modules they would hide each other.
+    fn extensions(&self, files: &str, taken: &mut Names) -> String {
+        let with: Vec<_> = self.modules.iter().filter(|m| !m.file.extension.is_empty()).collect();
+        let hidden = self.packages().any(|name| name == "exts");
+        if with.is_empty() || with.len() == 1 && !hidden {
+            return String::new();
+        }
+        let name = taken.claim("exts".to_owned(), &[""]);
+        let text = with
+            .iter()
+            .map(|module| format!("    pub use super::{files}::{}::exts::*;\n", module.name()));
+        format!("\n/// Extension fields\npub mod {name} {{\n{}}}\n", text.collect::<String>())
+    }
+
+    fn bare(&self, files: &str, taken: &mut Names) -> String {
         let with_services = self.modules.iter().filter(|m| !m.services.is_empty());
         let stubs: String = with_services
             .map(|module| format!("    pub use super::{files}::{}{STUBS}::*;\n", module.name()))
@@ -112,7 +161,6 @@ impl<'a> Package<'a> {
         if stubs.is_empty() {
             return stubs;
         }
-        let mut taken = Names::reserving(self.inner.keys().map(String::as_str));
         let name = taken.claim("bare".to_owned(), &[""]);
         format!(
             "\n/// The stubs of grpcio-compiler, to serve and call with grpcio alone; of a file\n\

@@ -36,7 +36,7 @@ impl Types {
     pub fn new(files: &[FileDescriptorProto]) -> Self {
         let mut types = Types(HashMap::new());
         for file in files {
-            let module = builtin::find(file.name()).map_or(module_of(file), |b| b.module);
+            let module = builtin::of_flat(file).map_or(module_of(file), |b| b.module);
             let package = match file.package() {
                 "" => String::new(),
                 package => format!(".{package}"),
@@ -54,8 +54,8 @@ impl Types {
     fn add(&mut self, scope: &str, module: &str, messages: &[DescriptorProto], nested: bool) {
         for message in messages {
             let name = format!("{scope}.{}", message.name());
-            let rust = escape(capitalize(message.name()));
-            let inner = escape(protobuf_parse::snake_case(message.name()));
+            let rust = names::rust_type(message.name());
+            let inner = names::rust_module(message.name());
             self.add(&name, &format!("{module}::{inner}"), &message.nested_type, true);
             let found = Type {
                 grpcio_differs: nested || rust != message.name(),
@@ -64,21 +64,6 @@ impl Types {
             self.0.insert(name, found);
         }
     }
-}
-
-/// protobuf-codegen appends an underscore where `r#` would do too, and doesn't
-/// know the newest keywords.
-fn escape(name: String) -> String {
-    if names::is_keyword(&name) && !names::NEW_KEYWORDS.contains(&name.as_str()) {
-        name + "_"
-    } else {
-        name
-    }
-}
-
-fn capitalize(name: &str) -> String {
-    let (first, rest) = name.split_at(name.len().min(1));
-    first.to_ascii_uppercase() + rest
 }
 
 #[cfg(test)]
@@ -103,7 +88,7 @@ mod tests {
             message("Self", vec![]),
         ];
         let mut empty = FileDescriptorProto::new();
-        empty.set_name("google/protobuf/empty.proto".to_owned());
+        empty.set_name("empty.proto".to_owned());
         empty.set_package("google.protobuf".to_owned());
         empty.message_type = vec![message("Empty", vec![])];
         let types = Types::new(&[file, empty]);

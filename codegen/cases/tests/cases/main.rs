@@ -1,8 +1,11 @@
 //! Each hard case: its trait is implemented, served, and called over the wire.
 
+mod clashes;
 mod files;
+mod keywords;
 mod messages;
 mod names;
+mod options;
 mod text;
 
 use std::future::Future;
