@@ -3,6 +3,7 @@
 mod admin;
 mod auth;
 mod bare;
+mod broken_reflection;
 mod call_command;
 mod call_log;
 mod cancellation;
@@ -20,6 +21,7 @@ mod headers;
 mod health;
 mod hostile;
 mod interceptors;
+mod json;
 mod limits;
 mod linking;
 mod load;

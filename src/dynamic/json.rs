@@ -1,17 +1,33 @@
-//! Messages from JSON, and as JSON, by protobuf's mapping.
+//! Messages from JSON, and as JSON, by protobuf's mapping, which is called ProtoJSON.
 //! <https://protobuf.dev/programming-guides/json/>
+//!
+//! Nothing that comes from elsewhere is believed to be small or shallow: a text, or a message, in
+//! which more than 100 messages are nested is an error, as it is to most of protobuf's decoders;
+//! and so is a message whose JSON would have more than 256 MiB. How long a text may be is up to
+//! whoever reads it.
 
-mod blame;
+mod content;
+mod fault;
+mod known;
+mod parse;
+mod parse_known;
+mod pretty;
+mod print;
+mod print_known;
+mod scalars;
+mod text;
 mod values;
 
 use std::fmt;
 
-use protobuf::reflect::MessageDescriptor;
-use protobuf_json_mapping::{ParseError, parse_dyn_from_str, print_to_string};
+use super::{Encoded, MessageType};
 
-use super::Encoded;
-
+pub use pretty::pretty;
 pub use values::{Value, values};
+
+use parse::Parser;
+use print::Printer;
+use text::Reader;
 
 /// Why a text is not the JSON of a message.
 #[derive(Debug)]
@@ -25,91 +41,25 @@ pub struct BadJson {
 /// Makes a message of a text.
 ///
 /// # Errors
-/// When it is no JSON, or does not fit the message.
-pub fn parse(message: &MessageDescriptor, text: &str) -> Result<Encoded, BadJson> {
-    let parsed = parse_dyn_from_str(message, text).map_err(|error| bad(message, text, &error))?;
-    let bytes = parsed.write_to_bytes_dyn();
-    Ok(bytes.map_err(|error| BadJson { line: 1, why: error.to_string() })?.into())
+/// When it is no JSON, does not fit the message, or nests more than 100 messages.
+pub fn parse(message: &MessageType, text: &str) -> Result<Encoded, BadJson> {
+    let mut parser = Parser { reader: Reader::new(text) };
+    let mut bytes = Vec::new();
+    let parsed = parser.message(message.view(), 0, &mut bytes);
+    parsed.and_then(|()| parser.reader.end()).map_err(|fault| fault.told(text))?;
+    Ok(bytes.into())
 }
 
-/// The JSON of a message, in one line.
+/// The JSON of a message, in one line. Fields that the descriptors don't have are left out.
 ///
 /// # Errors
-/// When the bytes are not such a message, or JSON can't express it.
-pub fn print(message: &MessageDescriptor, encoded: &Encoded) -> Result<String, BadJson> {
-    let bad = |error: &dyn fmt::Display| BadJson { line: 1, why: error.to_string() };
-    let decoded = message.parse_from_bytes(encoded.bytes()).map_err(|error| bad(&error))?;
-    print_to_string(&*decoded).map_err(|error| bad(&error))
-}
-
-/// JSON in lines, for people: the fields keep their order.
-pub fn pretty(json: &str) -> String {
-    let mut lines = String::with_capacity(json.len() * 2);
-    let mut tokens = json.chars().peekable();
-    let mut depth = 0;
-    let indent = |lines: &mut String, depth| {
-        lines.push('\n');
-        lines.extend(std::iter::repeat_n("  ", depth));
-    };
-    while let Some(token) = tokens.next() {
-        match token {
-            '"' => {
-                lines.push('"');
-                while let Some(c) = tokens.next() {
-                    lines.push(c);
-                    match c {
-                        '\\' => lines.extend(tokens.next()),
-                        '"' => break,
-                        _ => {}
-                    }
-                }
-            }
-            '{' | '[' => {
-                lines.push(token);
-                while tokens.next_if(|c| c.is_whitespace()).is_some() {}
-                match tokens.next_if(|c| matches!(c, '}' | ']')) {
-                    Some(end) => lines.push(end),
-                    None => {
-                        depth += 1;
-                        indent(&mut lines, depth);
-                    }
-                }
-            }
-            '}' | ']' => {
-                depth -= 1;
-                indent(&mut lines, depth);
-                lines.push(token);
-            }
-            ',' => {
-                lines.push(',');
-                indent(&mut lines, depth);
-            }
-            ':' => lines.push_str(": "),
-            token if token.is_whitespace() => {}
-            token => lines.push(token),
-        }
-    }
-    lines
-}
-
-/// Says which field it is, where that can be found out.
-fn bad(message: &MessageDescriptor, text: &str, error: &ParseError) -> BadJson {
-    let told = error.to_string();
-    // The location can be had from the text only: `… at LINE:COLUMN`.
-    let (why, line) = match told.rsplit_once(" at ") {
-        Some((why, at)) => (why, at.split(':').next().and_then(|line| line.parse().ok())),
-        None => (told.as_str(), None),
-    };
-    let line = line.unwrap_or(1);
-    let why = match serde_json::from_str(text) {
-        Ok(value) => blame::field(message, &value).unwrap_or_else(|| why.to_owned()),
-        Err(error) => {
-            let why = error.to_string();
-            let why = why.split(" at line ").next().unwrap_or(&why);
-            return BadJson { line: error.line() as u64, why: format!("not JSON: {why}") };
-        }
-    };
-    BadJson { line, why }
+/// When the bytes are not such a message, JSON can't express it, or it nests more than 100
+/// messages.
+pub fn print(message: &MessageType, encoded: &Encoded) -> Result<String, BadJson> {
+    let mut printer = Printer::default();
+    let printed = printer.message(message.view(), encoded.bytes(), 0);
+    printed.map_err(|fault| fault.told(""))?;
+    Ok(printer.out)
 }
 
 impl fmt::Display for BadJson {
@@ -119,16 +69,3 @@ impl fmt::Display for BadJson {
 }
 
 impl std::error::Error for BadJson {}
-
-#[cfg(test)]
-mod tests {
-    use super::pretty;
-
-    #[test]
-    fn pretty_json_has_lines_and_the_same_strings() {
-        let json = r#"{"a": "x,{\" y","b":[1,2],"c": {},"d":{"e":[]}}"#;
-        let lines = "{\n  \"a\": \"x,{\\\" y\",\n  \"b\": [\n    1,\n    2\n  ],\n  \"c\": {},\n  \
-                     \"d\": {\n    \"e\": []\n  }\n}";
-        assert_eq!(pretty(json), lines);
-    }
-}

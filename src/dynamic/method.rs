@@ -3,30 +3,34 @@ use std::fmt;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use grpcio::{Marshaller, MethodType, pb_de, pb_ser};
-use protobuf::reflect::{MessageDescriptor, MethodDescriptor};
+use protobuf::descriptor::MethodDescriptorProto;
 
 use crate::rpc::{Client, Request, Sender, Status, Streaming};
 
-use super::Encoded;
+use super::{Encoded, MessageType};
 
 /// A method that a [`Schema`](super::Schema) knows.
 #[derive(Clone)]
 pub struct Method {
     /// `/package.Service/Method`.
     path: &'static str,
-    input: MessageDescriptor,
-    output: MessageDescriptor,
+    input: MessageType,
+    output: MessageType,
     client_streaming: bool,
     server_streaming: bool,
 }
 
 impl Method {
-    pub(super) fn new(service: &str, method: &MethodDescriptor) -> Self {
-        let proto = method.proto();
+    pub(super) fn new(
+        service: &str,
+        proto: &MethodDescriptorProto,
+        input: MessageType,
+        output: MessageType,
+    ) -> Self {
         Method {
             path: interned(format!("/{service}/{}", proto.name())),
-            input: method.input_type(),
-            output: method.output_type(),
+            input,
+            output,
             client_streaming: proto.client_streaming(),
             server_streaming: proto.server_streaming(),
         }
@@ -38,12 +42,12 @@ impl Method {
     }
 
     /// What a request is.
-    pub fn input(&self) -> &MessageDescriptor {
+    pub fn input(&self) -> &MessageType {
         &self.input
     }
 
     /// What a reply is.
-    pub fn output(&self) -> &MessageDescriptor {
+    pub fn output(&self) -> &MessageType {
         &self.output
     }
 

@@ -10,7 +10,7 @@
 //! let client = Client::from(Channel::to("localhost:50051"));
 //! let mut reflector = Reflector::new(client.clone(), || Ok(Request::new(())));
 //! let schema = reflector.schema("chat.ChatService").await?;
-//! let method = schema.method("chat.ChatService", "SayHello").ok_or("no such method")?;
+//! let method = schema.method("chat.ChatService", "SayHello")?.ok_or("no such method")?;
 //! let (mut requests, mut replies) = method.start(&client, Request::new(()))?;
 //! requests.send(json::parse(method.input(), r#"{"user": "Ada"}"#)?).await?;
 //! requests.close().await;
@@ -28,9 +28,12 @@ mod nearest;
 mod reflector;
 mod schema;
 mod source;
+mod types;
+mod wire;
 
 pub use encoded::Encoded;
 pub use method::{Method, Replies};
 pub use nearest::nearest;
 pub use reflector::Reflector;
 pub use schema::{InvalidSchema, Schema};
+pub use types::MessageType;

@@ -2,7 +2,12 @@
 /// letters are to be changed.
 pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong: Vec<_> = wrong.to_lowercase().chars().collect();
-    let distances = names.into_iter().map(|name| {
+    // A name that is twice as long, or half as long, is never near.
+    let similar = |name: &&str| {
+        let length = name.chars().take(wrong.len() * 2 + 1).count();
+        length <= wrong.len() * 2 && wrong.len() <= length * 2
+    };
+    let distances = names.into_iter().filter(similar).map(|name| {
         let letters: Vec<_> = name.to_lowercase().chars().collect();
         (distance(&wrong, &letters), name)
     });

@@ -1,81 +1,101 @@
 use std::fmt;
+use std::sync::{Arc, LazyLock};
 
-use protobuf::descriptor::field_descriptor_proto::Type;
-use protobuf::descriptor::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto};
-use protobuf::reflect::{FileDescriptor, MessageDescriptor, ServiceDescriptor};
+use protobuf::descriptor::{FileDescriptorProto, ServiceDescriptorProto};
 use protobuf::well_known_types as known;
 
+use super::types::{MessageType, Types};
 use super::{Method, source};
 
-/// A set of .proto files, to look up services in, and to build messages from.
+/// A set of .proto files, to look up services in, and to build messages from. Only what is used
+/// has to be understood: what is wrong elsewhere in the files harms nothing.
 pub struct Schema {
-    files: Vec<FileDescriptor>,
-    services: Vec<(String, ServiceDescriptor)>,
+    types: Arc<Types>,
 }
 
-/// Why files make no schema.
+/// Why files make no schema, or a method can't be called.
 #[derive(Debug)]
 pub struct InvalidSchema(String);
 
 impl Schema {
     /// Of files and all that they import, but for those that come with protobuf (such as
-    /// `google/protobuf/timestamp.proto`), which are there already.
+    /// `google/protobuf/timestamp.proto`), which are there already. Of files with one name the
+    /// first counts.
     ///
     /// # Errors
-    /// When an import is missing, a type is not defined, or a field is a group of proto2
-    /// or in a oneof that is not there.
+    /// When the names of all types have more than 64 MiB.
     pub fn new(
         files: impl IntoIterator<Item = FileDescriptorProto>,
     ) -> Result<Self, InvalidSchema> {
-        let files: Vec<_> = files.into_iter().filter(|file| !is_well_known(file.name())).collect();
-        files.iter().try_for_each(check)?;
-        let files = FileDescriptor::new_dynamic_fds(files, &well_known())
-            .map_err(|error| InvalidSchema(error.to_string()))?;
-        let services = files.iter().flat_map(|file| {
-            let package = file.package().to_owned();
-            file.services().map(move |service| (join(&package, service.proto().name()), service))
-        });
-        Ok(Schema { services: services.collect(), files })
+        Schema::of(files.into_iter().map(Arc::new).collect())
+    }
+
+    pub(super) fn of(mut files: Vec<Arc<FileDescriptorProto>>) -> Result<Self, InvalidSchema> {
+        files.retain(|file| !is_well_known(file.name()));
+        let known = WELL_KNOWN.iter().filter(|known| !has(&files, known.name()));
+        let known: Vec<_> = known.cloned().collect();
+        files.extend(known);
+        let types = Types::new(files).map_err(InvalidSchema)?;
+        Ok(Schema { types: Arc::new(types) })
     }
 
     /// The full names of the services.
-    pub fn services(&self) -> impl Iterator<Item = &str> {
-        self.services.iter().map(|(name, _)| name.as_str())
+    pub fn services(&self) -> impl Iterator<Item = String> {
+        self.service_protos().map(|(name, _)| name)
     }
 
     /// The names of a service's methods, in the order of the file; none if there is no such
     /// service.
     pub fn methods(&self, service: &str) -> Vec<String> {
-        let service = self.services.iter().find(|(name, _)| name == service);
-        let methods = service.into_iter().flat_map(|(_, service)| service.methods());
-        methods.map(|method| method.proto().name().to_owned()).collect()
+        let methods = self.service(service).into_iter().flat_map(|service| &service.method);
+        methods.map(|method| method.name().to_owned()).collect()
     }
 
-    /// A method of a service.
-    pub fn method(&self, service: &str, method: &str) -> Option<Method> {
-        let (_, descriptor) = self.services.iter().find(|(name, _)| name == service)?;
-        let descriptor = descriptor.methods().find(|it| it.proto().name() == method)?;
-        Some(Method::new(service, &descriptor))
+    /// A method of a service, if there is one of this name.
+    ///
+    /// # Errors
+    /// When what it takes or gives is not in the files.
+    pub fn method(&self, service: &str, method: &str) -> Result<Option<Method>, InvalidSchema> {
+        let methods = self.service(service).into_iter().flat_map(|service| &service.method);
+        let Some(proto) = methods.into_iter().find(|it| it.name() == method) else {
+            return Ok(None);
+        };
+        let message = |name: &str| {
+            let found = self.types.message_in(service, name);
+            found
+                .map(|message| message.to_type(&self.types))
+                .map_err(|why| InvalidSchema(format!("{service}/{method}: {why}")))
+        };
+        let (input, output) = (message(proto.input_type())?, message(proto.output_type())?);
+        Ok(Some(Method::new(service, proto, input, output)))
     }
 
     /// The full names of the messages, but for those inside of others.
-    pub fn messages(&self) -> Vec<String> {
-        let messages = self.files.iter().flat_map(FileDescriptor::messages);
-        messages.map(|message| message.full_name().to_owned()).collect()
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        self.types.outer_messages()
     }
 
     /// A message by its full name.
-    pub fn message(&self, name: &str) -> Option<MessageDescriptor> {
-        self.files.iter().find_map(|file| file.message_by_full_name(&format!(".{name}")))
+    pub fn message(&self, name: &str) -> Option<MessageType> {
+        let message = self.types.message_named(name).ok()?;
+        Some(message.to_type(&self.types))
     }
 
     /// A service, method, message, field, enum, value or extension as text of a .proto file, with
-    /// its comments, if the descriptors have them; options that are not protobuf's own are left
-    /// out.
+    /// its comments, if the descriptors have them.
     pub fn describe(&self, symbol: &str) -> Option<String> {
-        let known = well_known();
-        let mut files = self.files.iter().chain(&known).map(FileDescriptor::proto);
-        files.find_map(|file| source::describe(file, symbol))
+        self.types.files().find_map(|file| source::describe(&self.types, file, symbol))
+    }
+
+    fn service(&self, name: &str) -> Option<&ServiceDescriptorProto> {
+        self.service_protos().find(|(known, _)| known == name).map(|(_, service)| service)
+    }
+
+    fn service_protos(&self) -> impl Iterator<Item = (String, &ServiceDescriptorProto)> {
+        self.types.files().flat_map(|file| {
+            let named = |service: &'_ ServiceDescriptorProto| join(file.package(), service.name());
+            file.service.iter().map(move |service| (named(service), service))
+        })
     }
 }
 
@@ -83,59 +103,40 @@ pub(super) fn join(scope: &str, name: &str) -> String {
     if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }
 
-/// The files whose messages the crate protobuf has, and JSON has a form of their own for.
-fn well_known() -> Vec<FileDescriptor> {
-    vec![
-        known::any::file_descriptor().clone(),
-        known::api::file_descriptor().clone(),
-        known::duration::file_descriptor().clone(),
-        known::empty::file_descriptor().clone(),
-        known::field_mask::file_descriptor().clone(),
-        known::source_context::file_descriptor().clone(),
-        known::struct_::file_descriptor().clone(),
-        known::timestamp::file_descriptor().clone(),
-        known::type_::file_descriptor().clone(),
-        known::wrappers::file_descriptor().clone(),
-        protobuf::descriptor::file_descriptor().clone(),
-    ]
-}
+/// The files that come with protobuf; what they define has a form of its own in JSON, or is for
+/// descriptors.
+static WELL_KNOWN: LazyLock<Vec<Arc<FileDescriptorProto>>> = LazyLock::new(|| {
+    let files = [
+        known::any::file_descriptor(),
+        known::api::file_descriptor(),
+        known::duration::file_descriptor(),
+        known::empty::file_descriptor(),
+        known::field_mask::file_descriptor(),
+        known::source_context::file_descriptor(),
+        known::struct_::file_descriptor(),
+        known::timestamp::file_descriptor(),
+        known::type_::file_descriptor(),
+        known::wrappers::file_descriptor(),
+        protobuf::descriptor::file_descriptor(),
+    ];
+    files.into_iter().map(|file| Arc::new(file.proto().clone())).collect()
+});
 
+/// Whether a file is here already, and a server need not be asked for it. The options that
+/// descriptors may have grow with each release, so that a newer file knows more of them.
 pub(super) fn is_well_known(file: &str) -> bool {
-    well_known().iter().any(|known| known.name() == file)
+    file != DESCRIPTOR && WELL_KNOWN.iter().any(|known| known.name() == file)
 }
 
-/// Refuses what rust-protobuf panics at.
-fn check(file: &FileDescriptorProto) -> Result<(), InvalidSchema> {
-    let mut messages: Vec<_> = file.message_type.iter().collect();
-    while let Some(message) = messages.pop() {
-        for field in message.field.iter().chain(&message.extension) {
-            if let Err(why) = check_field(message, field) {
-                let (file, message, field) = (file.name(), message.name(), field.name());
-                return Err(InvalidSchema(format!("{file}: `{field}` of `{message}` {why}")));
-            }
-        }
-        messages.extend(&message.nested_type);
-    }
-    Ok(())
-}
+const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";
 
-fn check_field(
-    message: &DescriptorProto,
-    field: &FieldDescriptorProto,
-) -> Result<(), &'static str> {
-    let oneof = field.oneof_index.map(usize::try_from);
-    if oneof.is_some_and(|index| index.map_or(true, |it| it >= message.oneof_decl.len())) {
-        return Err("is in a oneof that is not there");
-    }
-    match field.type_() {
-        Type::TYPE_GROUP => Err("is a group, which only generated code can do"),
-        _ => Ok(()),
-    }
+fn has(files: &[Arc<FileDescriptorProto>], name: &str) -> bool {
+    files.iter().any(|file| file.name() == name)
 }
 
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.files.iter().map(FileDescriptor::name)).finish()
+        f.debug_set().entries(self.types.files().map(FileDescriptorProto::name)).finish()
     }
 }
 
@@ -146,37 +147,3 @@ impl fmt::Display for InvalidSchema {
 }
 
 impl std::error::Error for InvalidSchema {}
-
-#[cfg(test)]
-mod tests {
-    use protobuf::text_format::parse_from_str;
-
-    use super::Schema;
-
-    fn refused(files: &[&str]) -> String {
-        let files = files.iter().map(|file| parse_from_str(file).unwrap());
-        Schema::new(files).unwrap_err().to_string()
-    }
-
-    /// A file with a message of this field.
-    fn with_field(field: &str) -> String {
-        format!("name: 'a' message_type {{ name: 'M' field {{ name: 'f' number: 1 {field} }} }}")
-    }
-
-    #[test]
-    fn files_that_no_compiler_would_make_are_refused() {
-        let circle = ["name: 'a' dependency: 'b'", "name: 'b' dependency: 'a'"];
-        assert!(refused(&circle).contains("Cycle"));
-        assert!(refused(&["name: 'a' dependency: 'no.proto'"]).contains("no.proto"));
-        let method = "name: 'M' input_type: '.N' output_type: '.N'";
-        let service = format!("name: 'a' service {{ name: 'S' method {{ {method} }} }}");
-        assert!(refused(&[&service]).contains(".N"));
-        assert!(refused(&[&with_field("type: TYPE_MESSAGE type_name: '.N'")]).contains(".N"));
-        let group = refused(&[&with_field("type: TYPE_GROUP type_name: '.M'")]);
-        assert_eq!(group, "a: `f` of `M` is a group, which only generated code can do");
-        for index in [7, -1] {
-            let oneof = refused(&[&with_field(&format!("type: TYPE_INT32 oneof_index: {index}"))]);
-            assert_eq!(oneof, "a: `f` of `M` is in a oneof that is not there");
-        }
-    }
-}

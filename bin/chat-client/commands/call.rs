@@ -6,7 +6,7 @@ use std::thread;
 use futures::channel::mpsc;
 use futures::executor::block_on;
 use futures::future::{self, Either};
-use futures::{SinkExt, Stream, StreamExt};
+use futures::{SinkExt, Stream, StreamExt, stream};
 use quartet::dynamic::json::{self, Value};
 use quartet::dynamic::{Encoded, Method, Replies};
 use quartet::rpc::{Client, Sender, Status};
@@ -87,7 +87,7 @@ async fn print_all(
 ) -> Result<(), Failure> {
     while let Some(reply) = replies.message().await.map_err(|status| session.failed(status))? {
         let json = json::print(method.output(), &reply).map_err(|bad| {
-            session.failed(Status::internal(format!("a reply can't be told as JSON: {}", bad.why)))
+            session.failed(Status::internal(format!("cannot print the reply as JSON: {}", bad.why)))
         })?;
         session.output.json(&json)?;
     }
@@ -112,19 +112,63 @@ fn requests(
         },
     };
     let input = method.input().clone();
+    Ok(read(name.clone(), json::values(source), move |value| {
+        value.parse(&input).map_err(|bad| Failure::Input(format!("{name}, {bad}")))
+    }))
+}
+
+/// The messages of values, to their end or the first that is wrong. That the thread is gone is
+/// not their end: it says so itself.
+fn read(
+    name: String,
+    values: impl Iterator<Item = io::Result<Value>> + Send + 'static,
+    encode: impl Fn(Value) -> Result<Encoded, Failure> + Send + 'static,
+) -> impl Stream<Item = Result<Encoded, Failure>> {
     let (mut sender, receiver) = mpsc::channel(0);
+    let source = name.clone();
     thread::spawn(move || {
-        let encode = |value: io::Result<Value>| {
-            let value = value.map_err(|error| Failure::environment(format!("{name}: {error}")))?;
-            value.parse(&input).map_err(|bad| Failure::Input(format!("{name}, {bad}")))
-        };
-        for value in json::values(source) {
-            let request = encode(value);
+        for value in values {
+            let value = value.map_err(|error| Failure::environment(format!("{source}: {error}")));
+            let request = value.and_then(&encode).map(Some);
             let last = request.is_err();
             if block_on(sender.send(request)).is_err() || last {
                 return;
             }
         }
+        let _ = block_on(sender.send(Ok(None)));
     });
-    Ok(receiver)
+    stream::unfold(Some((name, receiver)), async |state| {
+        let (name, mut receiver) = state?;
+        match receiver.next().await {
+            Some(Ok(Some(request))) => Some((Ok(request), Some((name, receiver)))),
+            Some(Ok(None)) => None,
+            Some(Err(failure)) => Some((Err(failure), None)),
+            None => {
+                let why = format!("{name} could not be read to its end: a fault of chat-client");
+                Some((Err(Failure::environment(why)), None))
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_while_reading_is_a_failure_and_not_the_end() {
+        let values = || -> Box<dyn Iterator<Item = io::Result<Value>> + Send> {
+            Box::new([Ok(Value { line: 1, text: "{}".into() })].into_iter())
+        };
+        let all = |values, encode: fn(Value) -> Result<Encoded, Failure>| {
+            block_on(read("stdin".into(), values, encode).collect::<Vec<_>>())
+        };
+        let good = all(values(), |_| Ok(Encoded::default()));
+        assert!(matches!(&good[..], [Ok(_)]), "{good:?}");
+        let torn = all(values(), |_| panic!("on purpose"));
+        assert!(matches!(&torn[..], [Err(Failure::Environment(_))]), "{torn:?}");
+        let torn =
+            all(Box::new(std::iter::from_fn(|| panic!("on purpose"))), |_| Ok(Encoded::default()));
+        assert!(matches!(&torn[..], [Err(Failure::Environment(_))]), "{torn:?}");
+    }
 }

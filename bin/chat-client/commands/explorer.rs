@@ -10,13 +10,23 @@ pub struct Explorer<'a> {
     reflector: Reflector<NewRequest<'a>>,
 }
 
+/// In how many services something is looked for that the server does not know.
+const SEARCHED: usize = 50;
+/// How many names are shown of what is there instead.
+const SHOWN: usize = 20;
+
 type NewRequest<'a> = Box<dyn Fn() -> Result<Request<()>, Status> + 'a>;
 
 impl<'a> Explorer<'a> {
     pub fn new(session: &'a Session<'a>) -> Self {
         let client = Client::from(&session.connection.channel);
         let request = || session.options.request(()).map_err(Status::invalid_argument);
-        Explorer { session, reflector: Reflector::new(client, Box::new(request)) }
+        let reflector = Reflector::new(client, Box::new(request) as NewRequest<'a>);
+        let reflector = match session.options.timeout() {
+            Some(timeout) => reflector.patience(timeout),
+            None => reflector,
+        };
+        Explorer { session, reflector }
     }
 
     /// The names of all services.
@@ -24,25 +34,38 @@ impl<'a> Explorer<'a> {
         self.reflector.services().await.map_err(|status| self.failed(status))
     }
 
-    /// The files that define a symbol.
+    /// The files that define a symbol. Not every server knows where methods and fields are, but
+    /// what is around them.
     pub async fn symbol(&mut self, symbol: &str) -> Result<Schema, Failure> {
-        match self.reflector.schema(symbol).await {
-            Ok(schema) => Ok(schema),
-            Err(status) if status.code() == Code::NotFound => {
-                let mut known = self.services().await?;
-                for service in known.clone() {
-                    // What a service lacks is no reason to be silent on the others.
-                    if let Ok(schema) = self.reflector.schema(&service).await {
-                        known.extend(schema.messages());
-                    }
+        let mut name = symbol;
+        loop {
+            match self.reflector.schema(name).await {
+                Ok(schema) if name == symbol || schema.describe(symbol).is_some() => {
+                    return Ok(schema);
                 }
-                known.sort_unstable();
-                known.dedup();
-                let known = known.iter().map(String::as_str);
-                Err(Failure::Input(unknown("symbol", symbol, "the server", known)))
+                Err(status) if status.code() != Code::NotFound => return Err(self.failed(status)),
+                _ => {}
             }
-            Err(status) => Err(self.failed(status)),
+            match name.rsplit_once('.') {
+                Some((around, _)) => name = around,
+                None => return Err(self.unknown_symbol(symbol).await?),
+            }
         }
+    }
+
+    async fn unknown_symbol(&mut self, symbol: &str) -> Result<Failure, Failure> {
+        let services = self.services().await?;
+        let mut known = services.clone();
+        for service in services.iter().take(SEARCHED) {
+            // What a service lacks is no reason to be silent on the others.
+            if let Ok(schema) = self.reflector.schema(service).await {
+                known.extend(schema.messages().map(str::to_owned));
+            }
+        }
+        known.sort_unstable();
+        known.dedup();
+        let known = known.iter().map(String::as_str);
+        Ok(Failure::Input(unknown("symbol", symbol, "the server", known)))
     }
 
     /// The files that define a service, which is known to be one.
@@ -68,7 +91,11 @@ impl<'a> Explorer<'a> {
             )));
         };
         let schema = self.service(service).await?;
-        schema.method(service, method).ok_or_else(|| {
+        let found = schema.method(service, method).map_err(|error| {
+            let why = format!("the server's descriptors can't be used: {error}");
+            self.failed(Status::internal(why))
+        })?;
+        found.ok_or_else(|| {
             let methods = schema.methods(service);
             let methods = methods.iter().map(String::as_str);
             Failure::Input(unknown("method", method, &format!("`{service}`"), methods))
@@ -95,8 +122,12 @@ fn unknown<'n>(
     match nearest(name, names.clone()) {
         Some(nearest) => format!("{owner} has no {what} `{name}`; the nearest is `{nearest}`"),
         None => {
-            let names: Vec<_> = names.collect();
-            format!("{owner} has no {what} `{name}`; it has {}", names.join(", "))
+            let shown: Vec<_> = names.clone().take(SHOWN).collect();
+            let more = match names.count() - shown.len() {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            format!("{owner} has no {what} `{name}`; it has {}{more}", shown.join(", "))
         }
     }
 }

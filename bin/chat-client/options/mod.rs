@@ -39,7 +39,8 @@ pub struct Options {
     )]
     pub server: Option<String>,
 
-    /// How long the call may take; one second for `hello` and `health`, without limit for the others
+    /// How long the call may take; one second for `hello` and `health`, without limit for the
+    /// others, but for questions to the server's reflection, which have a minute each
     #[arg(long, global = true, value_name = "DURATION", value_parser = program::duration, help_heading = "Connection")]
     timeout: Option<Duration>,
 
@@ -121,9 +122,10 @@ pub enum Command {
         /// The full name of the service
         service: Option<String>,
     },
-    /// Print a service, message or other symbol as its .proto file has it (by reflection)
+    /// Print a service, method, message or other symbol as its .proto file has it, with its
+    /// options (by reflection)
     Describe {
-        /// The full name; without one, all services
+        /// The full name, of a method also as package.Service/Method; without one, all services
         symbol: Option<String>,
     },
     /// Call any method, with requests and replies in JSON (by the server's reflection)
@@ -168,6 +170,11 @@ impl Options {
         Ok(request)
     }
 
+    /// How long a call may take, if that was said.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
     fn metadata(&self) -> Result<Metadata, String> {
         let mut metadata = Metadata::new();
         for (name, value) in &self.headers {
@@ -205,6 +212,7 @@ Examples:
   chat-client -s chat.example:443 --tls hello
   chat-client -s localhost:50051 --cacert ca.pem --cert ada.pem --key ada.key chat
   chat-client -s localhost:50051 call chat.ChatService/SayHello '{\"user\": \"Ada\"}'
+  chat-client -s localhost:50051 describe chat.ChatService/SayHello
   chat-client -s localhost:50051 health chat.ChatService
   chat-client -s localhost:50051 -H 'x-trace: 17' --timeout 500ms hello
 

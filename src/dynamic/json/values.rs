@@ -1,8 +1,6 @@
 use std::io::{self, BufRead};
 
-use protobuf::reflect::MessageDescriptor;
-
-use super::{BadJson, Encoded, parse};
+use super::{BadJson, Encoded, MessageType, parse};
 
 /// One JSON value of several in a text.
 #[derive(Debug, PartialEq)]
@@ -18,21 +16,27 @@ impl Value {
     ///
     /// # Errors
     /// As [`parse`]; the line is that of the whole text.
-    pub fn parse(&self, message: &MessageDescriptor) -> Result<Encoded, BadJson> {
+    pub fn parse(&self, message: &MessageType) -> Result<Encoded, BadJson> {
         parse(message, &self.text).map_err(|bad| BadJson { line: bad.line + self.line - 1, ..bad })
     }
 }
 
 /// The values of a text, one behind the other, with or without lines between them; each is there
-/// as soon as its last byte was read. Whether they are JSON shows when they are parsed.
+/// as soon as its last byte was read. Whether they are JSON shows when they are parsed. One with
+/// more than 256 MiB is an error.
 pub fn values(source: impl BufRead) -> impl Iterator<Item = io::Result<Value>> {
-    let mut splitter = Splitter { bytes: source.bytes(), line: 1, ahead: None };
+    let mut splitter = Splitter { bytes: source.bytes(), line: 1, length: 0, ahead: None };
     std::iter::from_fn(move || splitter.next().transpose())
 }
+
+/// How long a value may be: one that never ends would take all memory.
+const LONGEST: usize = 256 << 20;
 
 struct Splitter<B> {
     bytes: B,
     line: u64,
+    /// How many bytes of the value were read.
+    length: usize,
     /// A byte that was read and belongs to the next value.
     ahead: Option<u8>,
 }
@@ -42,11 +46,17 @@ impl<B: Iterator<Item = io::Result<u8>>> Splitter<B> {
         if let Some(byte) = self.ahead.take() {
             return Ok(Some(byte));
         }
+        self.length += 1;
+        if self.length > LONGEST {
+            let why = format!("line {}: a value has more than {LONGEST} bytes", self.line);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
         self.bytes.next().transpose()
     }
 
     fn next(&mut self) -> io::Result<Option<Value>> {
         let first = loop {
+            self.length = 0;
             match self.byte()? {
                 None => return Ok(None),
                 Some(b'\n') => self.line += 1,

@@ -1,17 +1,22 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use protobuf::descriptor::field_descriptor_proto::Label;
+use protobuf::descriptor::descriptor_proto::ExtensionRange;
+use protobuf::descriptor::field_descriptor_proto::{Label, Type};
 use protobuf::descriptor::{
-    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
-    MethodDescriptorProto, ServiceDescriptorProto,
+    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
+    FileDescriptorProto, MethodDescriptorProto, ServiceDescriptorProto,
 };
 
+use super::super::types::{Types, json_name};
+use super::super::wire::LARGEST_NUMBER;
 use super::element::Element;
-use super::{is_map_entry, kind, type_name};
+use super::{kind, options, quoted};
 
-/// Writes definitions, with the comments that the file has.
+/// Writes definitions, with the comments and options that the file has.
 pub struct Writer<'a> {
-    proto3: bool,
+    types: &'a Types,
+    /// Whether fields that need not be there are called `optional`.
+    proto2: bool,
     /// By their paths.
     comments: HashMap<&'a [i32], &'a str>,
     text: String,
@@ -19,13 +24,13 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub fn new(file: &'a FileDescriptorProto) -> Self {
+    pub fn new(types: &'a Types, file: &'a FileDescriptorProto) -> Self {
         let locations = file.source_code_info.iter().flat_map(|info| &info.location);
         let comments = locations.filter(|location| location.has_leading_comments());
         let comments =
             comments.map(|location| (location.path.as_slice(), location.leading_comments()));
-        let proto3 = file.syntax() == "proto3";
-        Writer { proto3, comments: comments.collect(), text: String::new(), depth: 0 }
+        let proto2 = matches!(file.syntax(), "" | "proto2");
+        Writer { types, proto2, comments: comments.collect(), text: String::new(), depth: 0 }
     }
 
     /// The text of an element, which is at this path, without the last line end.
@@ -35,7 +40,7 @@ impl<'a> Writer<'a> {
             Element::Field(it, message) => self.field(path, message, it),
             Element::Extension(it) => self.extension(path, it),
             Element::Enum(it) => self.enumeration(path, it),
-            Element::Value(it) => self.value(path, it.name(), it.number()),
+            Element::Value(it) => self.value(path, it),
             Element::Service(it) => self.service(path, it),
             Element::Method(it) => self.method(path, it),
         }
@@ -70,33 +75,48 @@ impl<'a> Writer<'a> {
         self.line("}");
     }
 
-    fn message(&mut self, path: &[i32], message: &DescriptorProto) {
-        self.comment(path);
-        self.block(&format!("message {}", message.name()), |writer| {
-            writer.nested(path, message);
-            writer.fields(path, message);
-            for (index, extension) in (0..).zip(&message.extension) {
-                writer.extension(&[path, &[6, index]].concat(), extension);
-            }
-            for range in &message.extension_range {
-                writer.line(&format!(
-                    "extensions {};",
-                    numbers(range.start(), range.end().saturating_sub(1))
-                ));
-            }
-            for range in &message.reserved_range {
-                writer.line(&format!(
-                    "reserved {};",
-                    numbers(range.start(), range.end().saturating_sub(1))
-                ));
-            }
-            writer.reserved_names(&message.reserved_name);
-        });
+    /// The options of what has a block, in lines of their own.
+    fn options<M: protobuf::Message>(&mut self, all: Option<&M>) {
+        for option in options::written(self.types, all) {
+            self.line(&format!("option {option};"));
+        }
     }
 
+    /// Options that stand behind a definition, and others with them.
+    fn behind<M: protobuf::Message>(&self, mut first: Vec<String>, all: Option<&M>) -> String {
+        first.extend(options::written(self.types, all));
+        if first.is_empty() { String::new() } else { format!(" [{}]", first.join(", ")) }
+    }
+
+    fn message(&mut self, path: &[i32], message: &DescriptorProto) {
+        self.comment(path);
+        self.block(&format!("message {}", message.name()), |writer| writer.body(path, message));
+    }
+
+    fn body(&mut self, path: &[i32], message: &DescriptorProto) {
+        self.options(message.options.as_ref());
+        self.nested(path, message);
+        self.fields(path, message);
+        for (index, extension) in (0..).zip(&message.extension) {
+            self.extension(&[path, &[6, index]].concat(), extension);
+        }
+        for range in &message.extension_range {
+            self.extensions(range);
+        }
+        for range in &message.reserved_range {
+            let numbers = field_numbers(range.start(), range.end());
+            self.line(&format!("reserved {numbers};"));
+        }
+        self.reserved_names(&message.reserved_name);
+    }
+
+    /// Messages and enums, but for those that are written as something else.
     fn nested(&mut self, path: &[i32], message: &DescriptorProto) {
+        let fields = message.field.iter().chain(&message.extension);
+        let groups = fields.filter(|field| is_group(field)).map(last_name);
+        let groups: HashSet<_> = groups.collect();
         for (index, nested) in (0..).zip(&message.nested_type) {
-            if !is_map_entry(nested) {
+            if !nested.options.get_or_default().map_entry() && !groups.contains(nested.name()) {
                 self.message(&[path, &[3, index]].concat(), nested);
             }
         }
@@ -107,35 +127,50 @@ impl<'a> Writer<'a> {
 
     /// The fields; those of a oneof stand where its first one does.
     fn fields(&mut self, path: &[i32], message: &DescriptorProto) {
-        let oneof =
-            |field: &FieldDescriptorProto| field.oneof_index.filter(|_| !field.proto3_optional());
-        let fields = || (0..).zip(&message.field);
-        for (index, field) in fields() {
+        let mut oneofs: BTreeMap<i32, Vec<_>> = BTreeMap::new();
+        for (index, field) in (0..).zip(&message.field) {
+            if let Some(oneof) = oneof(field) {
+                oneofs.entry(oneof).or_default().push((index, field));
+            }
+        }
+        for (index, field) in (0..).zip(&message.field) {
             let Some(of) = oneof(field) else {
                 self.field(&[path, &[2, index]].concat(), message, field);
                 continue;
             };
-            let mut members = fields().filter(|(_, field)| oneof(field) == Some(of));
-            if members.clone().next().is_some_and(|(first, _)| first != index) {
-                continue;
-            }
-            let name = usize::try_from(of).ok().and_then(|of| message.oneof_decl.get(of));
-            let name = name.map_or("", |oneof| oneof.name());
+            let Some(members) = oneofs.remove(&of) else { continue };
+            let declared = usize::try_from(of).ok().and_then(|of| message.oneof_decl.get(of));
+            let name = declared.map_or("", |oneof| oneof.name());
             self.comment(&[path, &[8, of]].concat());
             self.block(&format!("oneof {name}"), |writer| {
-                members.by_ref().for_each(|(index, member)| {
+                writer.options(declared.and_then(|oneof| oneof.options.as_ref()));
+                for (index, member) in members {
                     writer.field(&[path, &[2, index]].concat(), message, member);
-                });
+                }
             });
         }
     }
 
     fn field(&mut self, path: &[i32], message: &DescriptorProto, field: &FieldDescriptorProto) {
         self.comment(path);
-        let label = self.label(field);
-        let (kind, name, number) = (kind(message, field), field.name(), field.number());
-        let options = options(field);
-        self.line(&format!("{label}{kind} {name} = {number}{options};"));
+        let (label, name, number) = (self.label(field), field.name(), field.number());
+        let options = self.behind(own_options(field), field.options.as_ref());
+        let nested = (0..).zip(&message.nested_type);
+        let mut group = nested.filter(|(_, it)| is_group(field) && it.name() == last_name(field));
+        match group.next() {
+            Some((index, group)) => {
+                let repeated =
+                    if field.label() == Label::LABEL_REPEATED { "repeated " } else { "" };
+                let opening =
+                    format!("{label}{repeated}group {} = {number}{options}", group.name());
+                let path = [&path[..path.len().saturating_sub(2)], &[3, index]].concat();
+                self.block(&opening, |writer| writer.body(&path, group));
+            }
+            None => {
+                let kind = kind(self.types, field);
+                self.line(&format!("{label}{kind} {name} = {number}{options};"));
+            }
+        }
     }
 
     fn extension(&mut self, path: &[i32], field: &FieldDescriptorProto) {
@@ -145,12 +180,18 @@ impl<'a> Writer<'a> {
         });
     }
 
+    fn extensions(&mut self, range: &ExtensionRange) {
+        let numbers = field_numbers(range.start(), range.end());
+        let options = self.behind(Vec::new(), range.options.as_ref());
+        self.line(&format!("extensions {numbers}{options};"));
+    }
+
     /// What stands before the type, but for `repeated`, which belongs to it.
     fn label(&self, field: &FieldDescriptorProto) -> &'static str {
         match field.label() {
             Label::LABEL_REQUIRED => "required ",
             Label::LABEL_OPTIONAL if field.proto3_optional() => "optional ",
-            Label::LABEL_OPTIONAL if !self.proto3 && field.oneof_index.is_none() => "optional ",
+            Label::LABEL_OPTIONAL if self.proto2 && field.oneof_index.is_none() => "optional ",
             _ => "",
         }
     }
@@ -158,23 +199,26 @@ impl<'a> Writer<'a> {
     fn enumeration(&mut self, path: &[i32], definition: &EnumDescriptorProto) {
         self.comment(path);
         self.block(&format!("enum {}", definition.name()), |writer| {
+            writer.options(definition.options.as_ref());
             for (index, value) in (0..).zip(&definition.value) {
-                writer.value(&[path, &[2, index]].concat(), value.name(), value.number());
+                writer.value(&[path, &[2, index]].concat(), value);
             }
             for range in &definition.reserved_range {
-                writer.line(&format!("reserved {};", numbers(range.start(), range.end())));
+                let numbers = numbers(range.start(), range.end(), i32::MAX);
+                writer.line(&format!("reserved {numbers};"));
             }
             writer.reserved_names(&definition.reserved_name);
         });
     }
 
-    fn value(&mut self, path: &[i32], name: &str, number: i32) {
+    fn value(&mut self, path: &[i32], value: &EnumValueDescriptorProto) {
         self.comment(path);
-        self.line(&format!("{name} = {number};"));
+        let options = self.behind(Vec::new(), value.options.as_ref());
+        self.line(&format!("{} = {}{options};", value.name(), value.number()));
     }
 
     fn reserved_names(&mut self, names: &[String]) {
-        let names: Vec<_> = names.iter().map(|name| format!("{name:?}")).collect();
+        let names: Vec<_> = names.iter().map(|name| quoted(name.as_bytes())).collect();
         if !names.is_empty() {
             self.line(&format!("reserved {};", names.join(", ")));
         }
@@ -183,6 +227,7 @@ impl<'a> Writer<'a> {
     fn service(&mut self, path: &[i32], service: &ServiceDescriptorProto) {
         self.comment(path);
         self.block(&format!("service {}", service.name()), |writer| {
+            writer.options(service.options.as_ref());
             for (index, method) in (0..).zip(&service.method) {
                 writer.method(&[path, &[2, index]].concat(), method);
             }
@@ -197,27 +242,55 @@ impl<'a> Writer<'a> {
         };
         let input = side(method.client_streaming(), method.input_type());
         let output = side(method.server_streaming(), method.output_type());
-        self.line(&format!("rpc {}{input} returns {output};", method.name()));
+        let rpc = format!("rpc {}{input} returns {output}", method.name());
+        let all = options::written(self.types, method.options.as_ref());
+        match all.is_empty() {
+            true => self.line(&format!("{rpc};")),
+            false => self.block(&rpc, |writer| writer.options(method.options.as_ref())),
+        }
     }
 }
 
-fn numbers(first: i32, last: i32) -> String {
-    if first == last { first.to_string() } else { format!("{first} to {last}") }
+/// The oneof of a field, unless it only stands for `optional`.
+fn oneof(field: &FieldDescriptorProto) -> Option<i32> {
+    field.oneof_index.filter(|_| !field.proto3_optional())
 }
 
-fn options(field: &FieldDescriptorProto) -> String {
-    let mut options = Vec::new();
+fn is_group(field: &FieldDescriptorProto) -> bool {
+    field.type_ == Some(Type::TYPE_GROUP.into())
+}
+
+fn last_name(field: &FieldDescriptorProto) -> &str {
+    field.type_name().rsplit('.').next().unwrap_or_default()
+}
+
+/// Those of a range of a message, which ends before `end`.
+fn field_numbers(start: i32, end: i32) -> String {
+    numbers(start, end.saturating_sub(1), LARGEST_NUMBER as i32)
+}
+
+fn numbers(first: i32, last: i32, largest: i32) -> String {
+    match last {
+        last if last == first => first.to_string(),
+        last if last == largest => format!("{first} to max"),
+        last => format!("{first} to {last}"),
+    }
+}
+
+/// What is written as an option, and is none in the descriptor.
+fn own_options(field: &FieldDescriptorProto) -> Vec<String> {
+    let mut own = Vec::new();
     if field.has_default_value() {
-        let quoted = matches!(type_name(field), "string" | "bytes");
         let value = field.default_value();
-        options.push(if quoted {
-            format!("default = {value:?}")
-        } else {
-            format!("default = {value}")
+        own.push(match field.type_.map(|kind| kind.enum_value()) {
+            Some(Ok(Type::TYPE_STRING)) => format!("default = {}", quoted(value.as_bytes())),
+            // Escaped already.
+            Some(Ok(Type::TYPE_BYTES)) => format!("default = \"{value}\""),
+            _ => format!("default = {value}"),
         });
     }
-    if field.options.get_or_default().deprecated() {
-        options.push("deprecated = true".to_owned());
+    if field.has_json_name() && field.json_name() != json_name(field.name()) {
+        own.push(format!("json_name = {}", quoted(field.json_name().as_bytes())));
     }
-    if options.is_empty() { String::new() } else { format!(" [{}]", options.join(", ")) }
+    own
 }
