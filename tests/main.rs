@@ -16,6 +16,7 @@ mod connections;
 mod deadlines;
 mod drain;
 mod endings;
+mod headers;
 mod health;
 mod hostile;
 mod interceptors;

@@ -147,7 +147,7 @@ where
             }
         }
         let ended = match self.failed.take() {
-            Some(status) => Err(self.started.ended(status)),
+            Some(status) => Err(self.started.ended(status, self.headers.clone())),
             None => self.started.ended_ok(),
         };
         Poll::Ready(ended.err().map(Err))

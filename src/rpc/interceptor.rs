@@ -27,7 +27,8 @@ pub trait Interceptor: Send + Sync + 'static {
 
     /// When the call ends, however it does; once for each `before` that let it pass, last
     /// interceptor first. The status may be replaced: the caller gets the one that is left.
-    /// What a server adds to its metadata, of an OK one too, leaves with the trailers.
+    /// What a server adds to its metadata, of an OK one too, leaves with the trailers; what it adds
+    /// to its headers leaves with these, if they have not left before.
     fn after(&self, call: &Call, end: &mut End) {
         let _ = (call, end);
     }
@@ -301,13 +302,12 @@ impl Watch {
         }
     }
 
-    /// The same for a call that ended with OK: an error, if that is what is left, or else the
-    /// trailers that were added.
-    pub(super) fn end_ok(&mut self) -> Result<Metadata, Status> {
-        match self.0.take().map(|watched| watched.end(Status::ok(""))) {
-            Some(status) if status.code() != super::Code::Ok => Err(status),
-            Some(status) => Ok(status.into_metadata()),
-            None => Ok(Metadata::new()),
+    /// The same for a call that ended with OK: an error, if that is what is left, or else the OK
+    /// with the metadata that were added.
+    pub(super) fn end_ok(&mut self) -> Result<Status, Status> {
+        match self.end(Status::ok("")) {
+            status if status.code() != super::Code::Ok => Err(status),
+            status => Ok(status),
         }
     }
 }

@@ -28,8 +28,8 @@ const RESERVED: &[&str] =
 
 impl Metadata {
     /// No metadata.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Metadata(Pairs::new())
     }
 
     /// Adds a pair. Keys are made lower case.

@@ -69,15 +69,17 @@ impl Started {
             Ok(received) => self.opened(received),
             Err(error) => Err(self.failed(error)),
         };
-        let received = received.map_err(|status| self.ended(status))?;
-        self.ended_ok()?;
         let headers = Metadata::from_pairs(self.seen.take_headers());
+        let received = received.map_err(|status| self.ended(status, headers.clone()))?;
+        self.ended_ok()?;
         Ok(Response::received(received, headers, self.trailers()))
     }
 
-    /// Tells the interceptors of a call that ended with an error; what is left of it.
-    pub(super) fn ended(&mut self, status: Status) -> Status {
-        self.watch.end(status)
+    /// Tells the interceptors of a call that ended with an error; what is left of it. It carries
+    /// all metadata that came.
+    pub(super) fn ended(&mut self, status: Status, headers: Metadata) -> Status {
+        let trailers = self.trailers();
+        self.watch.end(status.with_headers(headers).with_metadata(trailers))
     }
 
     /// Tells the interceptors of a call that ended with OK.
@@ -93,13 +95,12 @@ impl Started {
         if self.seen.second_reply() {
             return Status::unimplemented("the server sent more than the one reply it owed");
         }
-        let status = Status::from_grpcio(error).with_metadata(self.trailers());
+        let status = Status::from_grpcio(error);
         // The server's end of a late call may arrive a little before our own timer fires.
         const A_LITTLE: Duration = Duration::from_millis(10);
         let late = self.deadline.is_some_and(|at| at <= Instant::now() + A_LITTLE);
         if late && status.code() == Code::Cancelled {
-            return Status::deadline_exceeded("Deadline Exceeded")
-                .with_metadata(status.into_metadata());
+            return Status::deadline_exceeded("Deadline Exceeded");
         }
         status
     }

@@ -13,7 +13,7 @@ use grpcio::{
 };
 use protobuf::Message;
 
-use crate::seam::{self, ServerCall};
+use crate::seam::{self, Pairs, ServerCall};
 
 use super::guard::until_over;
 use super::interceptor::{Tally, Watch};
@@ -95,8 +95,8 @@ impl<T: Message> Reply<T> for One<T> {
             tally.sent(message.compute_size());
         }
         self.end(match watch.end_ok() {
-            Ok(trailers) => {
-                call.add_trailers(trailers.into_pairs());
+            Ok(added) => {
+                add_metadata(&call, added);
                 Ok(message)
             }
             Err(status) => Err(set_status(&call, status)),
@@ -152,8 +152,8 @@ where
             Err(status) => Err(watch.end(status)),
         };
         match outcome {
-            Ok(trailers) => {
-                call.add_trailers(trailers.into_pairs());
+            Ok(added) => {
+                add_metadata(&call, added);
                 drop(self.0.close().await);
             }
             Err(status) => self.fail(call, status).await,
@@ -217,6 +217,14 @@ fn set_metadata<B>(call: &ServerCall, response: Response<B>) -> B {
 
 fn set_status(call: &ServerCall, status: Status) -> RpcStatus {
     let sent = status.to_grpcio();
-    call.set_trailers(status.into_metadata().into_pairs());
+    let (headers, trailers) = status.into_metadata();
+    call.add_outgoing(headers.into_pairs(), Pairs::new());
+    call.set_trailers(trailers.into_pairs());
     sent
+}
+
+/// Adds what interceptors have left in an OK.
+fn add_metadata(call: &ServerCall, status: Status) {
+    let (headers, trailers) = status.into_metadata();
+    call.add_outgoing(headers.into_pairs(), trailers.into_pairs());
 }

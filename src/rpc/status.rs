@@ -85,29 +85,59 @@ impl fmt::Display for Code {
 }
 
 /// How a call ended: a code, and for an error what happened, in words and as data.
+///
+/// Beside them travels metadata of two kinds: the [`headers`](Self::headers), which are sent before
+/// the first message, and the [`metadata`](Self::metadata), which are the trailers.
 #[derive(Clone, Debug)]
 pub struct Status {
     code: Code,
     message: String,
+    /// Boxed, as a status is a part of every result.
+    rest: Option<Box<Rest>>,
+}
+
+/// What most statuses have nothing of.
+#[derive(Clone, Debug)]
+struct Rest {
     details: Vec<u8>,
-    metadata: Metadata,
+    headers: Metadata,
+    trailers: Metadata,
+}
+
+impl Rest {
+    const fn new() -> Self {
+        Rest { details: Vec::new(), headers: Metadata::new(), trailers: Metadata::new() }
+    }
 }
 
 impl Status {
     /// A status of this code. The message is for people, and travels to the peer.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Status { code, message: message.into(), details: Vec::new(), metadata: Metadata::new() }
+        Status { code, message: message.into(), rest: None }
     }
 
     /// Adds an encoded `google.rpc.Status`, which travels as `grpc-status-details-bin`.
     pub fn with_details(mut self, details: impl Into<Vec<u8>>) -> Self {
-        self.details = details.into();
+        let details = details.into();
+        if !details.is_empty() || self.rest.is_some() {
+            self.rest_mut().details = details;
+        }
         self
     }
 
     /// Adds metadata, which a server sends as trailers.
     pub fn with_metadata(mut self, metadata: Metadata) -> Self {
-        self.metadata = metadata;
+        if !metadata.is_empty() || self.rest.is_some() {
+            self.rest_mut().trailers = metadata;
+        }
+        self
+    }
+
+    /// Adds metadata, which a server sends as headers, if they have not left already.
+    pub fn with_headers(mut self, headers: Metadata) -> Self {
+        if !headers.is_empty() || self.rest.is_some() {
+            self.rest_mut().headers = headers;
+        }
         self
     }
 
@@ -123,21 +153,45 @@ impl Status {
 
     /// An encoded `google.rpc.Status`; mostly empty.
     pub fn details(&self) -> &[u8] {
-        &self.details
+        &self.rest().details
     }
 
     /// The trailers that came, or go, with the status.
     pub fn metadata(&self) -> &Metadata {
-        &self.metadata
+        &self.rest().trailers
     }
 
     /// The trailers, to be changed.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
-        &mut self.metadata
+        &mut self.rest_mut().trailers
     }
 
-    pub(super) fn into_metadata(self) -> Metadata {
-        self.metadata
+    /// In a client: the headers that the server sent in the call, before its first message. None
+    /// if it sent none, as most servers do that fail at once: all of their metadata are trailers.
+    ///
+    /// On a server: what goes as headers in addition to those of the response; it is lost if the
+    /// headers of the call have left already, with a message of a stream.
+    pub fn headers(&self) -> &Metadata {
+        &self.rest().headers
+    }
+
+    /// The headers, to be changed.
+    pub fn headers_mut(&mut self) -> &mut Metadata {
+        &mut self.rest_mut().headers
+    }
+
+    /// Headers and trailers.
+    pub(super) fn into_metadata(self) -> (Metadata, Metadata) {
+        self.rest.map_or_else(Default::default, |rest| (rest.headers, rest.trailers))
+    }
+
+    fn rest(&self) -> &Rest {
+        static NOTHING: Rest = Rest::new();
+        self.rest.as_deref().unwrap_or(&NOTHING)
+    }
+
+    fn rest_mut(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_with(|| Box::new(Rest::new()))
     }
 
     /// What grpcio reports as an error on this side of a call.
@@ -165,7 +219,7 @@ impl Status {
             message.truncate(message.floor_char_boundary(LONGEST));
             message.push('…');
         }
-        RpcStatus::with_details(self.code as i32, message, self.details.clone())
+        RpcStatus::with_details(self.code as i32, message, self.details().to_vec())
     }
 }
 
@@ -198,6 +252,22 @@ mod tests {
         let sent = Status::internal("ä".repeat(2000)).to_grpcio();
         assert!(sent.message().len() <= 1030, "{} bytes", sent.message().len());
         assert!(sent.message().ends_with("ä…"));
+    }
+
+    #[test]
+    fn it_is_small_and_has_room_for_everything() {
+        assert!(size_of::<Status>() <= 40, "{} bytes", size_of::<Status>());
+        let mut status = Status::ok("");
+        assert!(status.details().is_empty());
+        assert!(status.headers().is_empty() && status.metadata().is_empty());
+        status.headers_mut().add("before", "1").unwrap();
+        status.metadata_mut().add("after", "2").unwrap();
+        status = status.with_details([3]);
+        assert_eq!(status.headers().iter().collect::<Vec<_>>(), [("before", &b"1"[..])]);
+        assert_eq!(status.metadata().iter().collect::<Vec<_>>(), [("after", &b"2"[..])]);
+        assert_eq!(status.details(), [3]);
+        status = status.with_headers(Metadata::new());
+        assert!(status.headers().is_empty(), "{status:?}");
     }
 
     #[test]

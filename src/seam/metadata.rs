@@ -10,6 +10,10 @@ pub(crate) struct Pairs(Vec<u8>);
 const LENGTH: usize = size_of::<usize>();
 
 impl Pairs {
+    pub(crate) const fn new() -> Self {
+        Pairs(Vec::new())
+    }
+
     /// Room for so many pairs of the usual size.
     pub(crate) fn with_capacity(pairs: usize) -> Self {
         Pairs(Vec::with_capacity(96 * pairs))

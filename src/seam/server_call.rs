@@ -223,10 +223,12 @@ impl ServerCall {
         self.outgoing().trailers = trailers;
     }
 
-    /// Adds to them.
-    pub(crate) fn add_trailers(&self, trailers: Pairs) {
-        if !trailers.is_empty() {
-            self.outgoing().trailers.append(&trailers);
+    /// Adds to both.
+    pub(crate) fn add_outgoing(&self, headers: Pairs, trailers: Pairs) {
+        if !(headers.is_empty() && trailers.is_empty()) {
+            let mut outgoing = self.outgoing();
+            outgoing.headers.append(&headers);
+            outgoing.trailers.append(&trailers);
         }
     }
 
@@ -263,7 +265,7 @@ impl ServerCall {
     ///
     /// # Safety
     /// Each pointer is null or points to an initialised array that is the caller's alone.
-    pub(super) unsafe fn add_outgoing(
+    pub(super) unsafe fn fill_outgoing(
         &self,
         headers: *mut sys::grpc_metadata_array,
         trailers: *mut sys::grpc_metadata_array,

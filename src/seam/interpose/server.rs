@@ -141,7 +141,7 @@ unsafe extern "C" fn __wrap_grpcwrap_call_send_message(
             && let Some(current) = server_call::current_is(call)
         {
             if current.claim_headers() {
-                current.add_outgoing(headers, std::ptr::null_mut());
+                current.fill_outgoing(headers, std::ptr::null_mut());
             } else {
                 headers = std::ptr::null_mut();
             }
@@ -181,7 +181,7 @@ unsafe extern "C" fn __wrap_grpcwrap_call_send_status_from_server(
             if trailers.is_null() {
                 trailers = &mut own;
             }
-            current.add_outgoing(headers, trailers);
+            current.fill_outgoing(headers, trailers);
         }
         __real_grpcwrap_call_send_status_from_server(
             call,

@@ -1,0 +1,4 @@
+//! What a client is told, in whatever way a call ends: its headers, its messages, its trailers.
+
+mod errors;
+mod raw;
