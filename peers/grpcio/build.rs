@@ -1,4 +1,4 @@
-//! Generates the code of gRPC's test services, and links the seam.
+//! Generates the code of the test services, and links the seam.
 
 fn main() -> Result<(), quartet_codegen::Error> {
     quartet_codegen::Builder::new()
@@ -8,6 +8,9 @@ fn main() -> Result<(), quartet_codegen::Error> {
             "grpc/testing/worker_service.proto",
             "grpc/testing/benchmark_service.proto",
             "xds/service/orca/v3/orca.proto",
+            "connectrpc/conformance/v1/client_compat.proto",
+            "connectrpc/conformance/v1/server_compat.proto",
+            "google/rpc/status.proto",
         ])
         .compile()
 }

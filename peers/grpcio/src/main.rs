@@ -1,8 +1,10 @@
 //! grpcio's programs for the lab's public contracts: gRPC's interop tests, server and client, a
-//! worker of its benchmarks, and the client of the chat contract (its server is `chat-server`).
+//! worker of its benchmarks, and the client of the chat contract (its server is `chat-server`). And
+//! for a contract that others run: the conformance suite's, server and client.
 
 mod bench;
 mod chat_client;
+mod conformance;
 mod interop;
 
 mod proto {
@@ -30,6 +32,9 @@ enum Program {
     InteropClient(interop::ClientOptions),
     /// Serves a driver of gRPC's benchmarks until it, SIGTERM or SIGINT ends it
     Worker(bench::Options),
+    /// Serves, or calls, as the runner of connectrpc/conformance asks
+    #[command(subcommand)]
+    Conformance(conformance::Role),
     /// Makes one call of the chat contract, and reports it as JSON lines
     ChatClient(chat_client::Options),
 }
@@ -39,6 +44,7 @@ fn main() -> ExitCode {
         Program::InteropServer(options) => interop::serve(&options),
         Program::InteropClient(options) => interop::run(&options),
         Program::Worker(options) => bench::work(&options),
+        Program::Conformance(role) => conformance::run(&role),
         Program::ChatClient(options) => chat_client::run(&options),
     }
 }
