@@ -34,8 +34,9 @@ impl<F: Fn(&Ask) -> Option<Answer> + Clone + Send + Sync + 'static> ServerReflec
     {
         let (answer, time) = (self.0.clone(), self.1);
         let answers = request.into_inner().then(move |request| {
-            let ask = request.unwrap().message_request.unwrap();
-            let message_response = answer(&ask);
+            // A client that is gone needs no answer.
+            let ask = request.ok().and_then(|request| request.message_request);
+            let message_response = ask.and_then(|ask| answer(&ask));
             async move {
                 if !time.is_zero() {
                     Delay::new(time).await;
@@ -63,13 +64,14 @@ fn serve_slowly(
     })
 }
 
-/// Every file imports another.
+/// Every file imports another; a hundred come at once.
 fn endless(ask: &Ask) -> Option<Answer> {
-    let number = match ask {
+    let first = match ask {
         Ask::FileByFilename(name) => name.parse().unwrap_or(0),
         _ => 0,
     };
-    Some(files([file(&format!("name: '{number}' dependency: '{}'", number + 1))]))
+    let import = |number: u32| file(&format!("name: '{number}' dependency: '{}'", number + 1));
+    Some(files((first..first + 100).map(import)))
 }
 
 fn files(files: impl IntoIterator<Item = Vec<u8>>) -> Answer {
@@ -137,13 +139,6 @@ fn endless_imports_end_at_a_limit() {
     for command in [CALL, &["list", "s.S"], &["describe", "s.S"]] {
         fails(&served, command, INTERNAL, "more than 10000 files");
     }
-}
-
-#[test]
-fn a_server_that_has_none_of_many_imports_is_not_asked_for_all() {
-    let imports: String = (0..20_000).map(|n| format!("dependency: '{n}' ")).collect();
-    let served = serve_files(&[&service(&imports, &["Good"])]);
-    fails(&served, CALL, INTERNAL, "more than 10000 files");
 }
 
 #[test]
@@ -295,7 +290,7 @@ fn a_silent_server_is_left_when_time_is_up_or_at_ctrl_c() {
 
 #[test]
 fn ctrl_c_works_while_files_come_without_an_end() {
-    let served = serve_slowly(Duration::from_millis(20), endless);
+    let served = serve_slowly(Duration::from_secs(1), endless);
     let waiting = start(chat_client(), [&["-vv", "-s", &served.target], CALL].concat());
     waiting.wait_for_log("trace");
     waiting.signal("INT");
