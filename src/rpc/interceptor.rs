@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use crate::seam::{self, ServerCall};
+use crate::seam::{self, NameKind, ServerCall};
 
 use super::extensions::Extensions;
 use super::{Metadata, Status};
@@ -106,6 +106,14 @@ impl Call {
     pub fn identity(&self) -> Vec<String> {
         match &self.peer {
             Peer::Caller(call) => call.identity(),
+            Peer::Target(_) => Vec::new(),
+        }
+    }
+
+    /// The same, with what kind of name each is.
+    pub(crate) fn identity_kinds(&self) -> Vec<(NameKind, String)> {
+        match &self.peer {
+            Peer::Caller(call) => call.identity_kinds(),
             Peer::Target(_) => Vec::new(),
         }
     }
