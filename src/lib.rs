@@ -29,6 +29,7 @@ pub mod interceptors;
 mod keepalive;
 pub mod proto;
 mod queues;
+mod resources;
 pub mod rpc;
 mod seam;
 pub mod server;
