@@ -113,7 +113,7 @@ fn requests(
     };
     let input = method.input().clone();
     let (mut sender, receiver) = mpsc::channel(0);
-    thread::spawn(move || {
+    let reading = move || {
         let encode = |value: io::Result<Value>| {
             let value = value.map_err(|error| Failure::environment(format!("{name}: {error}")))?;
             value.parse(&input).map_err(|bad| Failure::Input(format!("{name}, {bad}")))
@@ -125,6 +125,7 @@ fn requests(
                 return;
             }
         }
-    });
+    };
+    thread::Builder::new().spawn(reading).map_err(|error| Failure::no_thread(&error))?;
     Ok(receiver)
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use clap::{Parser, Subcommand, ValueEnum};
-use log::LevelFilter;
-use quartet::channel::ChannelBuilder;
+use log::{LevelFilter, warn};
+use quartet::channel::{ChannelBuilder, Target};
 use quartet::chat::program;
 use quartet::rpc::{Metadata, Request};
 
@@ -27,8 +27,8 @@ pub struct Options {
     #[command(subcommand)]
     pub command: Command,
 
-    /// The server: host:port, unix:PATH, dns:///HOST:PORT, ipv4:A:P,B:P, xds:///SERVICE, or
-    /// any other target that C-core knows
+    /// The server: host:port, [ipv6]:port, unix:PATH, dns:///HOST:PORT, ipv4:A:P,B:P,
+    /// xds:///SERVICE, or another target that C-core knows
     #[arg(
         short,
         long,
@@ -37,7 +37,7 @@ pub struct Options {
         value_name = "TARGET",
         help_heading = "Connection"
     )]
-    pub server: Option<String>,
+    pub server: Option<Target>,
 
     /// How long the call may take; one second for `hello` and `health`, without limit for the others
     #[arg(long, global = true, value_name = "DURATION", value_parser = program::duration, help_heading = "Connection")]
@@ -151,7 +151,11 @@ impl Options {
         if self.tls.wanted() && self.server.is_none() {
             return Err("TLS needs a server to connect to: --server".into());
         }
-        self.calls.apply(self.channel.apply(self.tls.apply(builder)?)?)
+        let builder = self.channel.apply(self.tls.apply(builder)?)?;
+        if self.is_exposed() && self.headers.iter().any(|(name, _)| is_secret(name)) {
+            warn!("-H sends a secret in clear, for everybody on the way to read: use --tls");
+        }
+        self.calls.apply(builder, self.is_exposed())
     }
 
     /// A request with the metadata and the deadline that the flags ask for.
@@ -166,6 +170,11 @@ impl Options {
             request.set_timeout(timeout);
         }
         Ok(request)
+    }
+
+    /// Whether what is sent leaves this machine, and can be read on the way.
+    fn is_exposed(&self) -> bool {
+        !self.tls.wanted() && self.server.as_ref().is_some_and(|target| !target.is_local())
     }
 
     fn metadata(&self) -> Result<Metadata, String> {
@@ -193,6 +202,10 @@ fn header(text: &str) -> Result<(String, Vec<u8>), String> {
     };
     Metadata::new().add(name, &value).map_err(|error| error.to_string())?;
     Ok((name.to_owned(), value))
+}
+
+fn is_secret(name: &str) -> bool {
+    ["authorization", "proxy-authorization", "cookie"].contains(&&*name.to_ascii_lowercase())
 }
 
 const EXAMPLES: &str = "\
