@@ -222,7 +222,8 @@ Examples:
   chat-client -s localhost:50051 -H 'x-trace: 17' --timeout 500ms hello
 
 Exit codes:
-  0  the call ended with OK          3  a file, or room for the output, is missing
+  0  the call ended with OK          3  a file, room for the output, a thread or a
+                                        descriptor is missing
   1  `health`: it is not serving     4  interrupted by Ctrl-C; the call was cancelled
   2  the command line or the input   64+N  the call ended with the status code N
      is wrong                              (78 is UNAVAILABLE, 68 DEADLINE_EXCEEDED)";
