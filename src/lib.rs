@@ -30,6 +30,7 @@ mod keepalive;
 mod panics;
 pub mod proto;
 mod queues;
+mod resources;
 pub mod rpc;
 mod seam;
 pub mod server;

@@ -2,12 +2,14 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use grpcio::{EnvBuilder, Environment};
 
-use crate::seam;
+use crate::{resources, seam};
 
 /// Completion queues, with a thread each, for servers and channels to share
 /// ([`ServerBuilder::queues`](crate::server::ServerBuilder::queues),
@@ -20,28 +22,43 @@ use crate::seam;
 #[derive(Clone)]
 pub struct CompletionQueues {
     environment: Arc<Environment>,
-    max_receive: Arc<AtomicUsize>,
+    /// The least length that is too long; 0 while nothing is on the queues.
+    too_long: Arc<AtomicUsize>,
 }
 
 impl CompletionQueues {
     /// So many, at least one.
+    ///
+    /// # Panics
+    /// When their threads can't be started; see [`try_new`](Self::try_new).
     pub fn new(count: usize) -> Self {
+        CompletionQueues::try_new(count).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// So many, at least one.
+    ///
+    /// # Errors
+    /// When their threads, or those of C-core, can't be started.
+    pub fn try_new(count: usize) -> io::Result<Self> {
         CompletionQueues::named("quartet-queue", count, false)
     }
 
     /// So many, whose servers and channels coalesce what they write, as with
     /// [`coalesce_writes`](crate::server::ServerBuilder::coalesce_writes).
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
     pub fn coalescing(count: usize) -> Self {
         CompletionQueues::named("quartet-queue", count, true)
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
-    pub(crate) fn named(prefix: &str, count: usize, coalesces: bool) -> Self {
-        let max_receive = Arc::new(AtomicUsize::new(0));
-        let limit = max_receive.clone();
-        let environment = EnvBuilder::new()
-            .cq_count(count.max(1))
-            .name_prefix(prefix)
-            .after_start(move || {
+    pub(crate) fn named(prefix: &str, count: usize, coalesces: bool) -> io::Result<Self> {
+        resources::check(count.max(1))?;
+        let too_long = Arc::new(AtomicUsize::new(0));
+        let limit = too_long.clone();
+        let builder =
+            EnvBuilder::new().cq_count(count.max(1)).name_prefix(prefix).after_start(move || {
                 QUEUE_THREAD.set(true);
                 seam::take_up_to(limit.clone());
                 if coalesces && !seam::coalesce_writes() {
@@ -52,9 +69,11 @@ impl CompletionQueues {
                         seam::core_version()
                     );
                 }
-            })
-            .build();
-        CompletionQueues { environment: Arc::new(environment), max_receive }
+            });
+        // Panics at a thread that can't be started, should others have taken the last ones.
+        let environment = catch_unwind(AssertUnwindSafe(|| builder.build()))
+            .map_err(|_| io::Error::other("the thread of a completion queue can't be started"))?;
+        Ok(CompletionQueues { environment: Arc::new(environment), too_long })
     }
 
     /// To be called on a queue's thread with each message that a stream of grpcio's own sends or
@@ -72,7 +91,7 @@ impl CompletionQueues {
 
     /// Takes messages of up to so many bytes, or more if another one on the queues does.
     pub(crate) fn take_up_to(&self, bytes: usize) {
-        self.max_receive.fetch_max(bytes.max(1), Relaxed);
+        self.too_long.fetch_max(bytes.saturating_add(1), Relaxed);
     }
 }
 

@@ -287,6 +287,60 @@ fn a_drain_that_takes_too_long_cancels() {
 }
 
 #[test]
+fn times_beyond_all_times_are_as_long_as_can_be() {
+    let long = "300000000000y";
+    let (server, address) =
+        start_server(&["--listen", "127.0.0.1:0", "--drain-timeout", long, "--pace", long]);
+    let hello = client(&["-s", &address, "--timeout", long, "hello"], "");
+    assert_eq!(hello.code(), Some(0), "{hello:?}");
+    // The second message comes after the pause.
+    let broadcast = start(chat_client(), ["-s", &address, "--timeout", long, "broadcast"]);
+    assert_eq!(broadcast.line(), ALL_FOUR[0]);
+    drop(broadcast);
+    server.signal("TERM");
+    let ended = server.end();
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
+}
+
+#[test]
+fn a_token_is_not_sent_in_clear_to_other_machines() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    fs::write(&file, "s3same").unwrap();
+    let token = ["--token-file", file.to_str().unwrap()];
+    let run = |args: &[&str]| {
+        let mut command = chat_client();
+        // Nothing gets further than to this machine.
+        command.env("grpc_proxy", "http://127.0.0.1:1").env_remove("no_proxy");
+        start(command, [&token[..], args].concat()).end()
+    };
+    for target in ["chat.example:1", "10.0.0.1:1", "dns:///chat.example", "xds:///chat"] {
+        let refused = run(&["-s", target, "hello"]);
+        assert_eq!(refused.code(), Some(2), "{target}: {refused:?}");
+        for text in ["in clear", "--tls", "--allow-plaintext-token"] {
+            assert!(refused.stderr.contains(text), "{target}: no `{text}` in {refused:?}");
+        }
+    }
+    let warned = run(&["-s", "chat.example:1", "--allow-plaintext-token", "hello"]);
+    assert_eq!(warned.code(), Some(64 + 14), "{warned:?}");
+    assert!(warned.stderr.contains("WARN") && warned.stderr.contains("in clear"), "{warned:?}");
+    let header = client(
+        &["-H", "Authorization: Bearer x", "-s", "chat.example:1", "--timeout", "1ms", "hello"],
+        "",
+    );
+    assert!(header.stderr.contains("in clear"), "{header:?}");
+    let (_server, address) = start_server(&["--listen", "127.0.0.1:0"]);
+    let localhost = address.replace("127.0.0.1", "localhost");
+    for args in [&["-s", &address, "hello"][..], &["-s", &localhost, "hello"], &["hello"]] {
+        let taken = run(args);
+        assert_eq!((taken.code(), &*taken.stderr), (Some(0), ""), "{args:?}");
+    }
+    let tls = run(&["-s", "chat.example:1", "--tls", "hello"]);
+    assert_eq!(tls.code(), Some(64 + 14), "{tls:?}");
+    assert!(!tls.stderr.contains("in clear"), "{tls:?}");
+}
+
+#[test]
 fn versions_and_help_tell_what_is_needed() {
     for program in [chat_client(), chat_server()] {
         let version = start(program, ["--version"]).end();

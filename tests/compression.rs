@@ -11,6 +11,7 @@ use quartet::chat::{ChatService, ChatServiceClient, Message, message};
 use quartet::rpc::{Code, Compression, Request, Response, Status, Streaming};
 use quartet::server::ServerBuilder;
 
+use crate::support::hello::Hello;
 use crate::support::http2::{Connection, END_STREAM, call};
 use crate::support::relay::{Relay, relay};
 use crate::support::{Served, core_major, run, serve_with};
@@ -253,6 +254,33 @@ fn a_compressed_bomb_is_refused_on_either_side_in_every_style() {
         ChatServiceClient::new(Channel::builder(&setup.relay.address).max_receive(1000).build());
     let status = run(small.say_hello(message("", ""))).unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+}
+
+#[test]
+fn the_limit_holds_at_every_length() {
+    let gzip = Compression::Gzip;
+    // Both fields of the message take two bytes more than their text.
+    let of = |length: usize| message("", "x".repeat(length - 2));
+    for limit in [0, 1, 100, i32::MAX as usize, u32::MAX as usize, usize::MAX - 1, usize::MAX] {
+        let served = serve_with(
+            Hello(async |request: Request<Message>| Ok(Response::new(request.into_inner()))),
+            |server| server.max_receive(limit).compression(gzip),
+        );
+        let channel = Channel::builder(&served.target).max_receive(limit).compression(gzip);
+        let client = ChatServiceClient::new(channel.build());
+        for length in [0, 100, 101, 5000] {
+            let sent = if length == 0 { Message::default() } else { of(length) };
+            let received = run(client.say_hello(sent.clone()));
+            match length <= limit {
+                true => assert_eq!(received.unwrap().get_ref(), &sent, "{length} of {limit}"),
+                false => {
+                    let status = received.unwrap_err();
+                    let code = status.code();
+                    assert_eq!(code, Code::ResourceExhausted, "{length} of {limit}: {status}");
+                }
+            }
+        }
+    }
 }
 
 /// The trap itself, on bare grpcio: what is asked to be compressed is not, with the bundled

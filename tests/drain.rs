@@ -40,6 +40,15 @@ fn running_calls_come_to_their_end_and_new_ones_are_refused() {
 }
 
 #[test]
+fn a_limit_beyond_all_times_is_none() {
+    for limit in [Duration::MAX, Duration::from_secs(u64::MAX / 2), Duration::from_secs(1 << 62)] {
+        let served = serve(Chat::default());
+        run(served.client().say_hello(message("", ""))).unwrap();
+        assert_eq!(run(served.server.drain(limit)), Drained::Complete, "{limit:?}");
+    }
+}
+
+#[test]
 fn what_runs_for_too_long_is_cancelled() {
     let served = serve(probe().0);
     let client = served.client();

@@ -11,7 +11,7 @@ use quartet::interceptors::{Trace, TraceContext};
 use quartet::rpc::{Call, Interceptor, Metadata, Request, Response, Status};
 
 use crate::support::hello::Hello;
-use crate::support::http2::{Connection, HEADERS};
+use crate::support::http2::{Connection, END_STREAM, HEADERS, call};
 use crate::support::styles::each_style;
 use crate::support::{Served, core_major, run, serve_with};
 
@@ -147,6 +147,23 @@ fn what_is_malformed_counts_as_absent() {
     run(each_style(&served.client(), &metadata))[0].clone().unwrap();
     let (trace, _) = next(&seen);
     assert_eq!((trace.id(), trace.state()), (ID.to_owned(), None));
+}
+
+/// W3C allows spaces and tabs around a member. A tab can come over the wire, and not be sent.
+#[test]
+fn a_tab_in_the_state_does_not_end_the_trace() {
+    let (last, last_saw) = serve(None);
+    let (first, first_saw) = serve(Some(&last));
+    let mut connection = Connection::open(&first.target);
+    let state = "rojo=1\t,\tcongo=t61 x \t,,";
+    let trace = [("traceparent", PARENT.as_bytes()), ("tracestate", state.as_bytes())];
+    connection.headers(1, &call("/chat.ChatService/SayHello", &trace), 0);
+    connection.message(1, &[], END_STREAM);
+    let [seen] = connection.finish([1]);
+    assert_eq!(seen.grpc_status(), Some(0), "{seen:?}");
+    for trace in [next(&first_saw).0, next(&last_saw).0] {
+        assert_eq!((trace.id(), trace.state()), (ID.to_owned(), Some("rojo=1,congo=t61 x")));
+    }
 }
 
 #[test]

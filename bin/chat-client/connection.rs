@@ -1,6 +1,6 @@
 use std::fmt::Display;
 
-use quartet::channel::Channel;
+use quartet::channel::{Channel, ChannelError, HttpProxy};
 use quartet::chat::{Chat, ChatServiceClient, ChatServiceServer};
 use quartet::proto::FILE_DESCRIPTOR_SET;
 use quartet::server::{Address, Server};
@@ -21,15 +21,21 @@ pub struct Connection {
 impl Connection {
     pub fn open(options: &Options) -> Result<Self, Failure> {
         let (target, embedded) = match &options.server {
-            Some(target) => (target.clone(), None),
+            Some(target) => (target.to_string(), None),
             None => {
                 let server = embedded()?;
                 let target = server.addresses().iter().map(ToString::to_string).collect();
                 (target, Some(server))
             }
         };
-        let builder = options.apply(Channel::builder(&target)).map_err(Failure::Input)?;
-        let channel = builder.build();
+        let mut builder = options.apply(Channel::builder(&target)).map_err(Failure::Input)?;
+        if embedded.is_some() {
+            builder = builder.http_proxy(HttpProxy::Never);
+        }
+        let channel = builder.try_build().map_err(|error| match error {
+            ChannelError::Target(invalid) => Failure::Input(invalid.to_string()),
+            other => Failure::environment(other.to_string()),
+        })?;
         let client = ChatServiceClient::new(&channel);
         Ok(Connection { client, channel, target, embedded })
     }

@@ -1,8 +1,8 @@
+use std::io;
 use std::process::ExitCode;
 
-use quartet::chat::one_line;
 use quartet::chat::program::{
-    EXIT_ENVIRONMENT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_STATUS, EXIT_USAGE,
+    EXIT_ENVIRONMENT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_STATUS, EXIT_USAGE, say,
 };
 use quartet::rpc::{Code, Status};
 
@@ -26,6 +26,12 @@ impl Failure {
         Failure::Environment(why.into())
     }
 
+    pub fn no_thread(error: &io::Error) -> Self {
+        Failure::Environment(format!(
+            "can't start a thread ({error}): raise the limit (pids.max, ulimit -u)"
+        ))
+    }
+
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Failure::Call { status, .. } => EXIT_STATUS + status.code() as u8,
@@ -39,14 +45,14 @@ impl Failure {
     pub fn report(&self) {
         match self {
             Failure::Call { status, target } => {
-                eprintln!("chat-client: {}: {}", status.code(), one_line(status.message()));
-                eprintln!("  target: {target}");
-                eprintln!("  try:    {}", advice(status));
+                say(&format!("chat-client: {}: {}", status.code(), status.message()));
+                say(&format!("  target: {target}"));
+                say(&format!("  try:    {}", advice(status)));
             }
-            Failure::Input(why) | Failure::Environment(why) => eprintln!("chat-client: {why}"),
+            Failure::Input(why) | Failure::Environment(why) => say(&format!("chat-client: {why}")),
             // The status was printed.
             Failure::NotServing => {}
-            Failure::Interrupted => eprintln!("chat-client: interrupted; the call was cancelled"),
+            Failure::Interrupted => say("chat-client: interrupted; the call was cancelled"),
         }
     }
 }

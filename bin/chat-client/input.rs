@@ -42,7 +42,7 @@ pub fn lines(
         _ => Box::new(io::stdin()),
     };
     let (mut sender, receiver) = mpsc::channel(0);
-    thread::spawn(move || {
+    let reading = move || {
         let mut source = BufReader::new(source);
         for number in 1.. {
             let line = match read_line(&mut source, number, longest) {
@@ -55,7 +55,8 @@ pub fn lines(
                 return;
             }
         }
-    });
+    };
+    thread::Builder::new().spawn(reading).map_err(|error| Failure::no_thread(&error))?;
     Ok(receiver)
 }
 

@@ -11,7 +11,7 @@ pub fn interrupted() -> Result<oneshot::Receiver<()>, Failure> {
     let mut signals = Signals::new([SIGINT, SIGTERM])
         .map_err(|error| Failure::environment(format!("can't catch signals: {error}")))?;
     let (first, interrupted) = oneshot::channel();
-    thread::spawn(move || {
+    let waiting = move || {
         let mut signals = signals.forever();
         if signals.next().is_some() {
             let _ = first.send(());
@@ -19,6 +19,7 @@ pub fn interrupted() -> Result<oneshot::Receiver<()>, Failure> {
         if let Some(signal) = signals.next() {
             std::process::exit(128 + signal);
         }
-    });
+    };
+    thread::Builder::new().spawn(waiting).map_err(|error| Failure::no_thread(&error))?;
     Ok(interrupted)
 }

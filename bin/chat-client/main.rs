@@ -11,9 +11,9 @@ mod output;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use futures::executor::block_on;
 use futures::future::{self, Either};
+use quartet::chat::program;
 
 use commands::run;
 use connection::Connection;
@@ -22,7 +22,10 @@ use options::{Command, Options};
 use output::Output;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options = match program::options::<Options>() {
+        Ok(options) => options,
+        Err(code) => return code.into(),
+    };
     logging::start(&options);
     match attempt(&options) {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use quartet::chat::{Message, one_line};
+use quartet::chat::{Message, text};
 use quartet::dynamic::json::pretty;
 use quartet::rpc::Status;
 use serde_json::{Value, json};
@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::options::Format;
 
-/// What the program prints on stdout. Every line is flushed, so that nothing that was
-/// received is lost, whatever happens next.
+/// What the program prints on stdout, in `write_text` and `write_json`: what a server has put into
+/// it can't act on a terminal. Every line is flushed, so that nothing that was received is lost,
+/// whatever happens next.
 pub struct Output {
     format: Format,
 }
@@ -23,29 +24,26 @@ impl Output {
     pub fn message(&self, message: &Message) -> Result<(), Failure> {
         let Message { user, content, .. } = message;
         self.print(
-            || format!("{}: {}", one_line(user), one_line(content)),
+            || format!("{user}: {content}"),
             || json!({"event": "message", "user": user, "content": content}),
         )
     }
 
     /// A line of the demo, as the article's client prints it.
     pub fn client_line(&self, line: &str) -> Result<(), Failure> {
-        self.print(
-            || format!("  client  {}", one_line(line)),
-            || json!({"event": "line", "line": line}),
-        )
+        self.print(|| format!("  client  {line}"), || json!({"event": "line", "line": line}))
     }
 
     /// A heading of the demo.
     pub fn heading(&self, heading: &str) -> Result<(), Failure> {
-        self.print(|| heading.to_owned(), || json!({"event": "call", "call": heading}))
+        self.print_lines(|| heading.to_owned(), || json!({"event": "call", "call": heading}))
     }
 
     /// A reply that is JSON already: in lines for people, in one for programs.
     pub fn json(&self, json: &str) -> Result<(), Failure> {
         match self.format {
-            Format::Text => write(&pretty(json)),
-            Format::Json => write(json),
+            Format::Text => write_json(&pretty(json)),
+            Format::Json => write_json(json),
         }
     }
 
@@ -55,20 +53,37 @@ impl Output {
             return Ok(());
         }
         let (code, number) = (status.code().name(), status.code() as u8);
-        write(&json!({"event": "status", "code": code, "number": number, "message": status.message()}).to_string())
+        write_json(&json!({"event": "status", "code": code, "number": number, "message": status.message()}).to_string())
     }
 
     /// A line for people, or an object for programs.
     pub fn print(
         &self,
-        text: impl FnOnce() -> String,
+        line: impl FnOnce() -> String,
+        json: impl FnOnce() -> Value,
+    ) -> Result<(), Failure> {
+        self.print_lines(|| text::one_line(&line()).into_owned(), json)
+    }
+
+    /// The same, where the lines of a text count.
+    pub fn print_lines(
+        &self,
+        lines: impl FnOnce() -> String,
         json: impl FnOnce() -> Value,
     ) -> Result<(), Failure> {
         match self.format {
-            Format::Text => write(&text()),
-            Format::Json => write(&json().to_string()),
+            Format::Text => write_text(&lines()),
+            Format::Json => write_json(&json().to_string()),
         }
     }
+}
+
+fn write_text(lines: &str) -> Result<(), Failure> {
+    write(&text::lines(lines))
+}
+
+fn write_json(json: &str) -> Result<(), Failure> {
+    write(&text::json(json))
 }
 
 fn write(line: &str) -> Result<(), Failure> {

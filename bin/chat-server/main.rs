@@ -6,10 +6,9 @@ mod signals;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use futures::executor::block_on;
 use log::{info, warn};
-use quartet::chat::program::EXIT_ENVIRONMENT;
+use quartet::chat::program::{self, EXIT_ENVIRONMENT};
 use quartet::chat::{Chat, ChatServiceServer};
 use quartet::interceptors::EchoRequestId;
 use quartet::server::{Drained, Server};
@@ -20,12 +19,15 @@ use options::Options;
 use signals::Signals;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options = match program::options::<Options>() {
+        Ok(options) => options,
+        Err(code) => return code.into(),
+    };
     options.start_log();
     match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("chat-server: {error}");
+            program::say(&format!("chat-server: {error}"));
             ExitCode::from(EXIT_ENVIRONMENT)
         }
     }
@@ -84,6 +86,7 @@ fn announce(server: &Server, tls: Option<&ServerTls>) -> io::Result<()> {
     }
     let addresses: Vec<_> = server.addresses().iter().map(ToString::to_string).collect();
     let mut out = io::stdout().lock();
-    writeln!(out, "listening on {}", addresses.join(" "))?;
-    out.flush()
+    writeln!(out, "listening on {}", addresses.join(" "))
+        .and_then(|()| out.flush())
+        .map_err(|error| io::Error::other(format!("can't write to stdout: {error}")))
 }

@@ -16,7 +16,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use page::Page;
 
@@ -126,13 +126,19 @@ const MOST_CONNECTIONS: usize = 32;
 
 impl Shared {
     fn accept(self: &Arc<Self>, listener: &TcpListener) {
+        /// Between two lines about connections that can't be taken.
+        const QUIET: Duration = Duration::from_secs(60);
+        let mut told: Option<Instant> = None;
         while !self.stopping.load(Relaxed) {
             match listener.accept() {
                 Ok((stream, _)) => self.take(stream),
                 Err(_) if self.stopping.load(Relaxed) => return,
                 Err(error) => {
                     // Such as too many open files, which time may mend.
-                    log::warn!("the admin server can't take a connection: {error}");
+                    if told.is_none_or(|told| told.elapsed() >= QUIET) {
+                        told = Some(Instant::now());
+                        log::warn!("the admin server can't take connections: {error}");
+                    }
                     thread::sleep(Duration::from_millis(100));
                 }
             }

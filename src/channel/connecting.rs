@@ -37,6 +37,7 @@ pub(super) struct Connecting {
     pub backoff: Option<Backoff>,
     pub resolve_at_most_every: Option<Duration>,
     pub without_retries: bool,
+    pub without_proxy: bool,
 }
 
 impl Connecting {
@@ -52,6 +53,9 @@ impl Connecting {
         if let Some(time) = self.resolve_at_most_every {
             let name = c"grpc.dns_min_time_between_resolutions_ms";
             builder = builder.raw_cfg_int(name.into(), millis(time));
+        }
+        if self.without_proxy {
+            builder = builder.raw_cfg_int(c"grpc.enable_http_proxy".into(), 0);
         }
         if self.without_retries {
             builder = builder.raw_cfg_int(c"grpc.enable_retries".into(), 0);

@@ -1,11 +1,16 @@
 //! A channel: the connections to a target, over which a client makes its calls.
 
 mod connecting;
+mod error;
 mod idle;
+mod proxy;
+mod refused;
 mod renewed;
 mod service_config;
+mod target;
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +23,14 @@ use crate::tls::{ClientTls, Material};
 use crate::transport::{Transport, transport_settings};
 
 pub use connecting::Backoff;
+pub use error::ChannelError;
+pub use proxy::HttpProxy;
 pub use service_config::{Methods, Retry, ServiceConfig};
+pub use target::{InvalidTarget, Target};
 
 use connecting::Connecting;
 use idle::Idle;
+use refused::Refused;
 use renewed::Renewed;
 
 /// How a channel is put together. Connecting begins with the first call.
@@ -34,6 +43,8 @@ pub struct ChannelBuilder {
 /// All that a channel is made of but its credentials, which may be followed by others.
 struct Plan {
     target: Arc<str>,
+    /// What is connected to, which is the target if it is one.
+    reached: String,
     transport: Transport,
     interceptors: Interceptors,
     one_reply: Owed,
@@ -41,6 +52,7 @@ struct Plan {
     own_connections: bool,
     idle_timeout: Option<Duration>,
     connecting: Connecting,
+    http_proxy: HttpProxy,
     service_config: ServiceConfig,
 }
 
@@ -134,6 +146,13 @@ impl ChannelBuilder {
         self
     }
 
+    /// Which targets are reached through the HTTP proxy that the environment names; those of other
+    /// machines by default.
+    pub fn http_proxy(mut self, proxy: HttpProxy) -> Self {
+        self.plan.http_proxy = proxy;
+        self
+    }
+
     /// How soon after a name was resolved it is resolved again, when a connection is lost; 30
     /// seconds by default. C-core asks DNS only then: so new replicas are found as servers close
     /// connections, which they do with
@@ -143,12 +162,38 @@ impl ChannelBuilder {
         self
     }
 
+    /// Makes the channel, as [`try_build`](Self::try_build) does. With a target that is none every
+    /// call over it fails at once with `INVALID_ARGUMENT`, and says why.
+    ///
+    /// # Panics
+    /// When a thread can't be started.
+    pub fn build(mut self) -> Channel {
+        let channel = match self.plan.target.parse() {
+            Ok(target) => self.connect_to(&target),
+            Err(invalid) => {
+                self.plan.interceptors.insert(0, Arc::new(Refused::of(&invalid)));
+                self.connect_to(&Refused::target())
+            }
+        };
+        channel.unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// Makes the channel, with a completion queue and a thread of its own if it has got none.
-    pub fn build(self) -> Channel {
-        let ChannelBuilder { plan, queues, security } = self;
+    ///
+    /// # Errors
+    /// When the target is none, or a thread can't be started.
+    pub fn try_build(self) -> Result<Channel, ChannelError> {
+        let target = self.plan.target.parse()?;
+        Ok(self.connect_to(&target)?)
+    }
+
+    fn connect_to(self, reached: &Target) -> io::Result<Channel> {
+        let ChannelBuilder { mut plan, queues, security } = self;
+        plan.reached = reached.to_string();
+        plan.connecting.without_proxy = !plan.http_proxy.is_for(reached);
         let coalesces = plan.transport.coalesce_writes;
         let own = || CompletionQueues::named("quartet-client", 1, coalesces);
-        let queues = queues.unwrap_or_else(own);
+        let queues = queues.map_or_else(own, Ok)?;
         queues.take_up_to(plan.transport.max_receive);
         let (environment, target) = (queues.environment().clone(), plan.target.clone());
         let plan = Arc::new(plan);
@@ -163,7 +208,7 @@ impl ChannelBuilder {
                 Client::renewed(move || renewed.client())
             }
         };
-        Channel { client, target }
+        Ok(Channel { client, target })
     }
 }
 
@@ -189,7 +234,7 @@ impl Plan {
         if let Some(name) = &self.server_name {
             builder = builder.default_authority(&**name).override_ssl_target(&**name);
         }
-        let channel = builder.set_credentials(credentials).connect(&self.target);
+        let channel = builder.set_credentials(credentials).connect(&self.reached);
         let config = Config {
             environment: environment.clone(),
             target: self.target.clone(),
@@ -212,7 +257,7 @@ impl Channel {
     /// Starts putting a channel together. The target is any
     /// [name that C-core knows](https://github.com/grpc/grpc/blob/master/doc/naming.md):
     ///
-    /// - `host:port` or `dns:///host:port`: every address that DNS has for the host;
+    /// - `host:port`, `[ipv6]:port` or `dns:///host:port`: every address that DNS has for the host;
     /// - `ipv4:10.0.0.1:50051,10.0.0.2:50051`, `ipv6:[::1]:50051`: these addresses;
     /// - `unix:path`, `unix:///absolute/path`, `unix-abstract:name`: a socket of this machine;
     /// - `xds:///service`: what a control plane says, which `GRPC_XDS_BOOTSTRAP` names.
@@ -223,6 +268,7 @@ impl Channel {
         ChannelBuilder {
             plan: Plan {
                 target: target.into().into(),
+                reached: String::new(),
                 transport: Transport::of_channel(),
                 interceptors: Vec::new(),
                 one_reply: Owed::ExactlyOne,
@@ -230,6 +276,7 @@ impl Channel {
                 own_connections: false,
                 idle_timeout: None,
                 connecting: Connecting::default(),
+                http_proxy: HttpProxy::default(),
                 service_config: ServiceConfig::new(),
             },
             queues: None,

@@ -163,8 +163,8 @@ impl Retry {
     /// The first pause, the longest, and the factor from one to the next.
     pub fn pauses(mut self, first: Duration, longest: Duration, multiplier: f64) -> Self {
         // C-core takes no zero.
-        self.first = first.max(Duration::from_millis(1));
-        self.longest = longest.max(self.first);
+        self.first = first.clamp(Duration::from_millis(1), LONGEST);
+        self.longest = longest.clamp(self.first, LONGEST);
         self.multiplier = multiplier.max(0.001);
         self
     }
@@ -187,6 +187,9 @@ impl Retry {
         })
     }
 }
+
+/// The longest duration of protobuf, 10,000 years; C-core refuses a config with a longer one.
+const LONGEST: Duration = Duration::from_secs(315_576_000_000);
 
 /// A duration in protobuf's JSON.
 fn seconds(duration: Duration) -> String {

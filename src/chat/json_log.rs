@@ -7,6 +7,8 @@ use std::time::SystemTime;
 use log::Record;
 use log::kv::{self, Key, Value, VisitSource, VisitValue};
 
+use super::text;
+
 /// Writes a record as one object in one line: `ts` (RFC 3339, UTC), `level`, `target`, `message`,
 /// and its key-values, but for those that are null.
 pub(super) fn write_line<W: Write>(out: &mut W, record: &Record<'_>) -> io::Result<()> {
@@ -17,7 +19,7 @@ pub(super) fn write_line<W: Write>(out: &mut W, record: &Record<'_>) -> io::Resu
     line.text("message", record.args());
     // No key-value of a log is an error here.
     let _ = record.key_values().visit(&mut line);
-    writeln!(out, "{}}}", line.0)
+    writeln!(out, "{}}}", text::json(&line.0))
 }
 
 /// The line so far.

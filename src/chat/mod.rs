@@ -3,11 +3,10 @@
 mod json_log;
 pub mod program;
 mod service;
-mod text;
+pub mod text;
 
 pub use crate::proto::chat::*;
 pub use service::Chat;
-pub use text::one_line;
 
 /// A message.
 pub fn message(user: impl Into<String>, content: impl Into<String>) -> Message {

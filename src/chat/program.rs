@@ -1,11 +1,12 @@
 //! What the programs `chat-server` and `chat-client` share: exit codes, version, log, flags.
 
-use std::sync::LazyLock;
-use std::time::Duration;
+use std::io::{self, Write};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use log::{LevelFilter, Log};
 
-use super::json_log;
+use super::{json_log, text};
 
 /// Something failed that is not one of the other codes.
 pub const EXIT_FAILED: u8 = 1;
@@ -49,15 +50,19 @@ pub fn log_to_stderr_as(format: LogFormat, level: LevelFilter) {
     if format == LogFormat::Json {
         builder.format(json_log::write_line);
     }
-    start_log(&mut builder);
+    start(&mut builder, format);
 }
 
-/// Starts this log. What C-core logs is for those who look into C-core: it is shown when
-/// debugging, and as ever when `GRPC_VERBOSITY` asks for it.
+/// Starts this log, which is text. What C-core logs is for those who look into C-core: it is
+/// shown when debugging, and as ever when `GRPC_VERBOSITY` asks for it.
 pub fn start_log(builder: &mut env_logger::Builder) {
+    start(builder, LogFormat::Text);
+}
+
+fn start(builder: &mut env_logger::Builder, format: LogFormat) {
     let programs = builder.build();
     let level = programs.filter();
-    let logger = WithoutCore { programs, debugging: level >= LevelFilter::Debug };
+    let logger = WithoutCore { programs, format, debugging: level >= LevelFilter::Debug };
     if log::set_boxed_logger(Box::new(logger)).is_ok() {
         log::set_max_level(level);
         if std::env::var_os("GRPC_VERBOSITY").is_none() {
@@ -68,6 +73,7 @@ pub fn start_log(builder: &mut env_logger::Builder) {
 
 struct WithoutCore {
     programs: env_logger::Logger,
+    format: LogFormat,
     debugging: bool,
 }
 
@@ -77,14 +83,65 @@ impl Log for WithoutCore {
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        if self.debugging || record.module_path() != Some("grpcio::log_util") {
-            self.programs.log(record);
+        if !self.debugging && record.module_path() == Some("grpcio::log_util") {
+            return self.warn_without_descriptors(record);
+        }
+        match self.format {
+            // Peers have a word in what is logged.
+            LogFormat::Text => {
+                let line = record.args().to_string();
+                let line = text::one_line(&line);
+                self.programs.log(&record.to_builder().args(format_args!("{line}")).build());
+            }
+            LogFormat::Json => self.programs.log(record),
         }
     }
 
     fn flush(&self) {
         self.programs.flush();
     }
+}
+
+impl WithoutCore {
+    /// What C-core says once a second while it can't take connections is passed on once a minute,
+    /// in words for those who run the program: nobody else notices but the clients, who wait.
+    fn warn_without_descriptors(&self, record: &log::Record<'_>) {
+        const PAUSE: Duration = Duration::from_secs(60);
+        static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+        let text = record.args().to_string();
+        if !text.contains("File descriptor limit reached") && !text.contains("Failed accept4") {
+            return;
+        }
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| last.elapsed() >= PAUSE) {
+            *last = Some(Instant::now());
+            drop(last);
+            log::error!(
+                "new connections can't be taken, and wait: no file descriptor is left; raise the \
+                 limit (ulimit -n), or have fewer clients ({text})"
+            );
+        }
+    }
+}
+
+/// Says something on stderr, in one line that starts with the program's name, or goes on from the
+/// line before without it. That nobody can read it (stderr is closed, or full) changes nothing.
+pub fn say(line: &str) {
+    let line = format!("{}\n", text::one_line(line));
+    let _ = io::stderr().write_all(line.as_bytes());
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// The exit code, when the program has nothing more to do: help was asked for, or the command line
+/// is wrong, and it was said.
+pub fn options<T: clap::Parser>() -> Result<T, u8> {
+    T::try_parse().map_err(|answer| match (answer.print(), answer.use_stderr()) {
+        (Ok(()), false) => 0,
+        (Err(_), false) => EXIT_ENVIRONMENT,
+        (_, true) => EXIT_USAGE,
+    })
 }
 
 /// The level for this many `-v` and `-q`, starting from `base`.

@@ -6,7 +6,7 @@ use log::info;
 
 use crate::rpc::{Request, Response, Status, Stream, Streaming};
 
-use super::{ChatService, Message, message, one_line};
+use super::{ChatService, Message, message};
 
 /// The server's side of the chat; `proto/chat/chat.proto` says what each method does.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl ChatService for Chat {
     async fn say_hello(&self, request: Request<Message>) -> Result<Response<Message>, Status> {
         let from = caller(&request);
         let Message { user, content, .. } = request.into_inner();
-        info!("Received Unary message from {}: {} [{from}]", one_line(&user), one_line(&content));
+        info!("Received Unary message from {user}: {content} [{from}]");
         Ok(says(format!("Hello, {user}! Thanks for your message.")).into())
     }
 
@@ -48,7 +48,7 @@ impl ChatService for Chat {
         request: Request<Message>,
     ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
         let from = caller(&request);
-        info!("Received Broadcast request from {} [{from}]", one_line(&request.get_ref().user));
+        info!("Received Broadcast request from {} [{from}]", request.get_ref().user);
         let pace = self.pace;
         let broadcast = stream::iter(BROADCAST).enumerate().then(move |(nth, line)| async move {
             if nth > 0 && !pace.is_zero() {
@@ -67,7 +67,7 @@ impl ChatService for Chat {
         let mut upload = request.into_inner();
         let (mut count, mut last_user) = (0_u64, String::new());
         while let Some(message) = upload.message().await? {
-            info!("Received message from client stream: {} [{from}]", one_line(&message.content));
+            info!("Received message from client stream: {} [{from}]", message.content);
             count += 1;
             last_user = message.user;
         }
@@ -83,8 +83,7 @@ impl ChatService for Chat {
         let from = caller(&request);
         let echoes = request.into_inner().map(move |received| {
             let Message { user, content, .. } = received?;
-            let (user, line) = (one_line(&user), one_line(&content));
-            info!("Received message in ChatStream from {user}: {line} [{from}]");
+            info!("Received message in ChatStream from {user}: {content} [{from}]");
             Ok(says(format!("Echo: {content}")))
         });
         Ok(Response::new(echoes))

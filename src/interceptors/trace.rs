@@ -101,7 +101,7 @@ impl Trace {
         self.flags & SAMPLED != 0
     }
 
-    /// What vendors have added to the trace, as it came (`tracestate`).
+    /// What vendors have added to the trace (`tracestate`): `vendor=value,other=value`.
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::panics::{caught, drop_quietly};
-use crate::seam::{self, ServerCall};
+use crate::seam::{self, NameKind, ServerCall};
 
 use super::extensions::Extensions;
 use super::{Metadata, Status};
@@ -116,6 +116,14 @@ impl Call {
     pub fn identity(&self) -> Vec<String> {
         match &self.peer {
             Peer::Caller(call) => call.identity(),
+            Peer::Target(_) => Vec::new(),
+        }
+    }
+
+    /// The same, with what kind of name each is.
+    pub(crate) fn identity_kinds(&self) -> Vec<(NameKind, String)> {
+        match &self.peer {
+            Peer::Caller(call) => call.identity_kinds(),
             Peer::Target(_) => Vec::new(),
         }
     }

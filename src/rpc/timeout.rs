@@ -8,6 +8,9 @@ use std::time::Duration;
 /// 2010 ms. So the timeout is cut to what the header can say, and by one millisecond.
 pub(super) fn never_more(asked: Duration) -> Duration {
     const MILLISECOND: Duration = Duration::from_millis(1);
+    // 136 years; what is longer would overflow on its way into C-core.
+    const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
+    let asked = asked.min(LONGEST);
     let millis = u64::try_from(asked.as_millis()).unwrap_or(u64::MAX);
     let step = match millis {
         0..1_000 => 1,
@@ -46,6 +49,7 @@ mod tests {
         assert_eq!(never_more(Duration::from_millis(1)), Duration::from_micros(500));
         assert_eq!(never_more(Duration::from_micros(10)), Duration::from_micros(5));
         assert_eq!(never_more(Duration::ZERO), Duration::ZERO);
-        assert!(never_more(Duration::MAX) <= Duration::MAX);
+        assert!(never_more(Duration::MAX) > Duration::from_secs(100 * 365 * 24 * 60 * 60));
+        assert!(never_more(Duration::MAX) <= Duration::from_secs(u32::MAX.into()));
     }
 }

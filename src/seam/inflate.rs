@@ -96,8 +96,8 @@ thread_local! {
     static LIMIT: OnceCell<Arc<AtomicUsize>> = const { OnceCell::new() };
 }
 
-/// Makes this thread, of a completion queue, take messages of up to `limit` bytes, inflated; while
-/// it is 0, all, as they are.
+/// Makes this thread, of a completion queue, take messages of less than `limit` bytes, inflated;
+/// while it is 0, all, as they are.
 pub(crate) fn take_up_to(limit: Arc<AtomicUsize>) {
     LIMIT.with(|of_thread| {
         let _ = of_thread.set(limit);
@@ -106,7 +106,7 @@ pub(crate) fn take_up_to(limit: Arc<AtomicUsize>) {
 
 fn limit() -> Option<usize> {
     let limit = LIMIT.with(|limit| limit.get().map(|limit| limit.load(Relaxed)));
-    limit.filter(|bytes| *bytes > 0)
+    limit.and_then(|too_long| too_long.checked_sub(1))
 }
 
 /// Takes the envelope off a message, if it has one.
@@ -160,7 +160,8 @@ fn inflate_into(
     algorithm: Algorithm,
     limit: usize,
 ) -> Result<(), Envelope> {
-    let allowed = limit as u64 + 1;
+    // One byte more shows that there is too much; nothing is longer than the greatest limit.
+    let allowed = (limit as u64).saturating_add(1);
     let read: io::Result<usize> = match algorithm {
         Algorithm::GRPC_COMPRESS_GZIP => gunzip_into(bytes, compressed, allowed),
         _ => ZlibDecoder::new(compressed).take(allowed).read_to_end(bytes),

@@ -19,6 +19,7 @@
 mod batch;
 mod client_call;
 mod coalesce;
+mod credentials;
 mod during;
 mod inflate;
 mod interpose;
@@ -38,13 +39,14 @@ mod wire;
 
 pub(crate) use client_call::{ClientCall, Owed};
 pub(crate) use coalesce::coalesce_writes;
+pub(crate) use credentials::takes as core_takes;
 pub(crate) use inflate::{Envelope, open, take_up_to};
 pub(crate) use interpose::check;
 pub(crate) use metadata::Pairs;
 pub(crate) use outlook::before_the_end;
 pub(crate) use poll::take_turn;
 pub(crate) use refused::{Ending, inside_core};
-pub(crate) use server_call::{Replied, ServerCall, accepted, current};
+pub(crate) use server_call::{NameKind, Replied, ServerCall, accepted, current};
 pub(crate) use waiting::Leave;
 
 use std::ffi::CStr;

@@ -59,6 +59,17 @@ unsafe impl Send for ServerCall {}
 // SAFETY: as above.
 unsafe impl Sync for ServerCall {}
 
+/// What a name in a certificate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NameKind {
+    Dns,
+    Uri,
+    Email,
+    Ip,
+    /// The common name, of a certificate without SANs.
+    Common,
+}
+
 /// How a reply is compressed: with the algorithm that the caller accepts, and with this one if
 /// it accepts both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,29 +132,48 @@ impl ServerCall {
     /// The names that the caller's credentials prove: of a certificate that was verified the SANs,
     /// or else the common name; none for a caller without.
     pub(crate) fn identity(&self) -> Vec<String> {
-        let mut names = Vec::new();
+        // SAFETY: the context is alive.
+        self.proved(|context| unsafe { values(sys::grpc_auth_context_peer_identity(context)) })
+    }
+
+    /// The same, with what kind of name each is. SANs of other kinds are left out.
+    pub(crate) fn identity_kinds(&self) -> Vec<(NameKind, String)> {
+        self.proved(|context| {
+            // SAFETY: the context is alive; the names of properties are constants.
+            let named = |name: &CStr| unsafe {
+                values(sys::grpc_auth_context_find_properties_by_name(context, name.as_ptr()))
+            };
+            let kinds = [
+                (NameKind::Dns, named(c"peer_dns")),
+                (NameKind::Uri, named(c"peer_uri")),
+                (NameKind::Email, named(c"peer_email")),
+                (NameKind::Ip, named(c"peer_ip")),
+            ];
+            let with_kind =
+                |(kind, names): (_, Vec<String>)| names.into_iter().map(move |name| (kind, name));
+            match named(c"x509_subject_alternative_name").is_empty() {
+                true => with_kind((NameKind::Common, named(c"x509_common_name"))).collect(),
+                false => kinds.into_iter().flat_map(with_kind).collect(),
+            }
+        })
+    }
+
+    /// What the caller's credentials prove, if they prove something.
+    fn proved<T>(&self, read: impl FnOnce(*const sys::grpc_auth_context) -> Vec<T>) -> Vec<T> {
         if !self.trusted.load(Ordering::Acquire) {
-            return names;
+            return Vec::new();
         }
-        // SAFETY: the call is alive; its context is released once, after the last property was
-        // copied, and the iterator does not outlive it.
+        // SAFETY: the call is alive; its context is released once, after it was read.
         unsafe {
             let context = sys::grpc_call_auth_context(self.call);
             if context.is_null() {
-                return names;
+                return Vec::new();
             }
-            if sys::grpc_auth_context_peer_is_authenticated(context) != 0 {
-                let mut properties = sys::grpc_auth_context_peer_identity(context);
-                while let Some(property) =
-                    sys::grpc_auth_property_iterator_next(&mut properties).as_ref()
-                {
-                    let value = slice::from_raw_parts(property.value.cast(), property.value_length);
-                    names.push(String::from_utf8_lossy(value).into_owned());
-                }
-            }
+            let authenticated = sys::grpc_auth_context_peer_is_authenticated(context) != 0;
+            let proved = if authenticated { read(context) } else { Vec::new() };
             sys::grpc_auth_context_release(context);
+            proved
         }
-        names
     }
 
     /// Whether the caller has half-closed, and every message it sent was read.
@@ -330,6 +360,20 @@ impl Drop for ServerCall {
         // SAFETY: gives back the reference that `new` took.
         unsafe { sys::grpc_call_unref(self.call) };
     }
+}
+
+/// # Safety
+/// The context that is iterated over is alive.
+unsafe fn values(mut properties: sys::grpc_auth_property_iterator) -> Vec<String> {
+    let mut values = Vec::new();
+    // SAFETY: by the contract above; a property lives as long as its context.
+    unsafe {
+        while let Some(property) = sys::grpc_auth_property_iterator_next(&mut properties).as_ref() {
+            let value = slice::from_raw_parts(property.value.cast(), property.value_length);
+            values.push(String::from_utf8_lossy(value).into_owned());
+        }
+    }
+    values
 }
 
 thread_local! {

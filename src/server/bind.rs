@@ -18,7 +18,12 @@ pub struct BindError {
 
 impl BindError {
     pub(super) fn core(error: grpcio::Error) -> Self {
-        BindError { address: None, source: io::Error::other(error.to_string()) }
+        BindError::of_server(io::Error::other(error.to_string()))
+    }
+
+    /// About none of its addresses.
+    pub(super) fn of_server(source: io::Error) -> Self {
+        BindError { address: None, source }
     }
 
     /// The address, if the error is about one.

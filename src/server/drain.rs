@@ -1,4 +1,6 @@
+use std::mem;
 use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -44,16 +46,16 @@ impl Server {
         let Some(mut server) = self.inner.take() else {
             return Drained::Complete;
         };
-        let until = Instant::now() + limit;
+        let started = Instant::now();
         if let Some(health) = &self.health {
             health.stop();
         }
         Delay::new(self.drain_delay.min(limit)).await;
-        let left = until.saturating_duration_since(Instant::now());
+        let left = limit.saturating_sub(started.elapsed());
         let outcome = stop(&mut server, &self.running, left).await;
         match outcome {
             // Destroying it would wait for the handler that blocks, perhaps for ever.
-            Drained::Stuck => std::mem::forget(server),
+            Drained::Stuck => mem::forget(server),
             _ => discard(server),
         }
         outcome
@@ -95,10 +97,15 @@ async fn stop(server: &mut grpcio::Server, running: &Running, limit: Duration) -
 /// Stops a server at once and destroys it. grpcio waits for the end of all calls in a way
 /// that panics inside of an executor and never ends on a queue's own thread; so it happens
 /// on a thread of its own, which is waited for where that can be.
-pub(super) fn discard(mut server: grpcio::Server) {
+pub(super) fn discard(server: grpcio::Server) {
+    let shared = Arc::new(Mutex::new(Some(server)));
+    let take =
+        |shared: &Mutex<Option<_>>| shared.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let of_worker = shared.clone();
     let worker = thread::Builder::new().name("quartet-stop".into()).spawn(move || {
+        let Some(mut server) = take(&of_worker) else { return };
         match block_on(stop(&mut server, &Running::default(), Duration::ZERO)) {
-            Drained::Stuck => std::mem::forget(server),
+            Drained::Stuck => mem::forget(server),
             _ => drop(server),
         }
     });
@@ -106,6 +113,13 @@ pub(super) fn discard(mut server: grpcio::Server) {
         Ok(worker) if !on_queue_thread() => {
             let _ = worker.join();
         }
-        _ => {}
+        Ok(_) => {}
+        Err(error) => {
+            log::warn!("a server is left behind, as no thread can be started for it: {error}");
+            let Some(mut server) = take(&shared) else { return };
+            drop(inside_core(|| server.shutdown()));
+            server.cancel_all_calls();
+            mem::forget(server);
+        }
     }
 }

@@ -183,13 +183,13 @@ impl ServerBuilder {
     /// Opens the addresses and starts to serve.
     ///
     /// # Errors
-    /// When an address can't be listened on: it is taken, not this machine's, or forbidden.
-    /// Nothing is served then, on none of them.
+    /// When an address can't be listened on: it is taken, not this machine's, or forbidden; or
+    /// when threads can't be started. Nothing is served then, on none of the addresses.
     pub fn start(self) -> Result<Server, BindError> {
         seam::check();
         let (count, coalesces) = (self.completion_queues, self.transport.coalesce_writes);
         let own = || CompletionQueues::named("quartet-server", count, coalesces);
-        let queues = self.queues.clone().unwrap_or_else(own);
+        let queues = self.queues.clone().map_or_else(own, Ok).map_err(BindError::of_server)?;
         queues.take_up_to(self.transport.max_receive);
         let environment = queues.environment();
         let arguments = self.arguments(environment);

@@ -3,10 +3,15 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use crate::rpc::{Call, Interceptor, Side, Status};
+use crate::seam::NameKind;
 
 /// Lets in only callers whose verified certificate has one of these names: a DNS name, a URI such
 /// as a SPIFFE ID, an IP or an e-mail address among its SANs; its common name counts if it has
 /// no SAN. `*.example` stands for every name with one label before `.example`.
+///
+/// A name is what it looks like: with a `:` a URI, with an `@` an e-mail address, an IP address if
+/// it is one, or else a DNS name or common name. A SAN of another kind with the same text does not
+/// count, as a CA may let in more freely what it writes there.
 ///
 /// A caller without a verified certificate is refused with `UNAUTHENTICATED`, one of other
 /// names with `PERMISSION_DENIED`. Behind [`ServerTls`](super::ServerTls) with a client CA.
@@ -15,7 +20,7 @@ pub struct AllowNames(Vec<Name>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Name {
-    Exact(String),
+    Exact(NameKind, String),
     /// What follows `*`, such as `.example`.
     Below(String),
 }
@@ -45,8 +50,8 @@ impl AllowNames {
             .map(AllowNames)
     }
 
-    fn allows(&self, identity: &str) -> bool {
-        self.0.iter().any(|name| name.is(identity))
+    fn allows(&self, kind: NameKind, identity: &str) -> bool {
+        self.0.iter().any(|name| name.is(kind, identity))
     }
 }
 
@@ -59,7 +64,7 @@ impl Interceptor for AllowNames {
         if identity.is_empty() {
             return Err(Status::unauthenticated("the server asks for a client certificate"));
         }
-        if identity.iter().any(|name| self.allows(name)) {
+        if call.identity_kinds().iter().any(|(kind, name)| self.allows(*kind, name)) {
             return Ok(());
         }
         let names = identity.join(", ").escape_debug().to_string();
@@ -84,16 +89,27 @@ impl FromStr for Name {
             return Err(InvalidName(format!("`{text}` is no name to allow: {why}")));
         }
         // C-core writes addresses in their shortest form.
-        let address = text.parse::<IpAddr>().map(|address| address.to_string());
-        Ok(Name::Exact(address.unwrap_or_else(|_| text.to_owned())))
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(Name::Exact(NameKind::Ip, address.to_string()));
+        }
+        let kind = match text {
+            uri if uri.contains(':') => NameKind::Uri,
+            email if email.contains('@') => NameKind::Email,
+            _ => NameKind::Dns,
+        };
+        Ok(Name::Exact(kind, text.to_owned()))
     }
 }
 
 impl Name {
-    fn is(&self, identity: &str) -> bool {
+    fn is(&self, kind: NameKind, identity: &str) -> bool {
+        // A common name is mostly a DNS name.
+        let kind = if kind == NameKind::Common { NameKind::Dns } else { kind };
         match self {
-            Name::Exact(name) if is_dns(name) => name.eq_ignore_ascii_case(identity),
-            Name::Exact(name) => name == identity,
+            Name::Exact(wanted, _) if *wanted != kind => false,
+            Name::Exact(_, name) if is_dns(name) => name.eq_ignore_ascii_case(identity),
+            Name::Exact(_, name) => name == identity,
+            Name::Below(_) if kind != NameKind::Dns => false,
             Name::Below(end) => {
                 let identity = identity.to_ascii_lowercase();
                 identity.strip_suffix(&**end).is_some_and(is_label)
@@ -125,9 +141,20 @@ mod tests {
             "bob@example",
         ]);
         let allowed = allowed.unwrap();
-        for name in ["ada.example", "x.TEAM.example", "spiffe://example/chat", "::1", "bob@example"]
-        {
-            assert!(allowed.allows(name), "{name} is refused");
+        use NameKind::{Common, Dns, Email, Ip, Uri};
+        for (kind, name) in [
+            (Dns, "ada.example"),
+            (Common, "ada.example"),
+            (Dns, "x.TEAM.example"),
+            (Uri, "spiffe://example/chat"),
+            (Ip, "::1"),
+            (Email, "bob@example"),
+        ] {
+            assert!(allowed.allows(kind, name), "{name} is refused");
+            for other in [Dns, Uri, Email, Ip].into_iter().filter(|other| *other != kind) {
+                let let_in = allowed.allows(other, name);
+                assert_eq!(let_in, kind == Common && other == Dns, "{name} as {other:?}");
+            }
         }
         for name in [
             "team.example",
@@ -141,7 +168,9 @@ mod tests {
             "*.team.example",
             "",
         ] {
-            assert!(!allowed.allows(name), "{name} is let in");
+            for kind in [Dns, Common, Uri, Email, Ip] {
+                assert!(!allowed.allows(kind, name), "{name} is let in as {kind:?}");
+            }
         }
     }
 

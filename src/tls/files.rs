@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use rustls::SignatureAlgorithm;
 use rustls::crypto::ring::sign::any_supported_type;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::certificate::{Certificate, Role};
 use super::error::Fault;
 use super::{Error, error, pem};
+use crate::seam;
 
 /// Where to look.
 #[derive(Clone, Debug)]
@@ -78,6 +79,13 @@ impl Files {
             (Some(file), Some(content)) => Some(Authorities::check(file, content)?),
             _ => None,
         };
+        if let (Some(files), Some(identity)) = (&self.identity, &identity)
+            && !identity.taken_by_core(authorities.as_ref())
+        {
+            let why = "C-core refuses the certificate, its chain or its key, though nothing is seen \
+                       to be wrong (GRPC_VERBOSITY=error says more): have it issued anew";
+            return Err(Error::new(&files.certificate, why));
+        }
         Ok(Material { contents, identity, authorities })
     }
 }
@@ -105,6 +113,10 @@ impl Identity {
             key: pem::section(label(&key), key.secret_der()),
         })
     }
+
+    fn taken_by_core(&self, authorities: Option<&Authorities>) -> bool {
+        seam::core_takes(&self.chain, &self.key, authorities.map(|those| &*those.pem))
+    }
 }
 
 impl Authorities {
@@ -128,9 +140,14 @@ impl Authorities {
     }
 }
 
-/// At least one.
+/// At least one. One that comes again is left out, as it says nothing new.
 fn read_certificates(file: &Path, content: &Content) -> Result<Vec<Certificate>, Error> {
-    let ders = pem::certificates(file, content.as_ref().map_err(Error::clone)?)?;
+    let mut ders: Vec<CertificateDer<'static>> = Vec::new();
+    for der in pem::certificates(file, content.as_ref().map_err(Error::clone)?)? {
+        if !ders.contains(&der) {
+            ders.push(der);
+        }
+    }
     ders.into_iter().map(|der| Certificate::read(file, der)).collect()
 }
 

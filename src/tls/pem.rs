@@ -1,5 +1,6 @@
 //! Files of PEM: reading them, and what is in them.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -61,15 +62,17 @@ pub(super) fn certificates(
 
 /// The private key of a file.
 pub(super) fn key(path: &Path, bytes: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
+    // Of the old form (RFC 1421's headers), which would be broken PEM, and of the new one.
+    if contains(bytes, "ENCRYPTED") {
+        let why = "the key is encrypted: write it in clear with `openssl pkey -in FILE -out OTHER`";
+        return Err(Error::new(path, why));
+    }
     let sections = sections(path, bytes)?;
     let any_certificate = sections.iter().any(|(kind, _)| *kind == SectionKind::Certificate);
     let mut keys =
         sections.into_iter().filter_map(|(kind, der)| PrivateKeyDer::from_pem(kind, der));
     let first = keys.next();
     let why = match (first, keys.next()) {
-        _ if contains(bytes, "ENCRYPTED") => {
-            "the key is encrypted: write it in clear with `openssl pkey -in FILE -out OTHER`"
-        }
         (Some(key), None) => return Ok(key),
         (Some(_), Some(_)) => "holds more than one private key: leave the one of the certificate",
         (None, _) if any_certificate => {
@@ -92,6 +95,10 @@ pub(super) fn section(label: &str, der: &[u8]) -> String {
 }
 
 fn sections(path: &Path, bytes: &[u8]) -> Result<Vec<(SectionKind, Vec<u8>)>, Error> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(Error::new(path, "is UTF-16: write it anew as ASCII or UTF-8"));
+    }
+    let bytes = &*without_marks(bytes);
     let sections: Result<Vec<_>, _> = <(SectionKind, Vec<u8>)>::pem_slice_iter(bytes).collect();
     match sections {
         Ok(sections) if !sections.is_empty() || contains(bytes, "-----BEGIN ") => Ok(sections),
@@ -100,8 +107,32 @@ fn sections(path: &Path, bytes: &[u8]) -> Result<Vec<(SectionKind, Vec<u8>)>, Er
             "is DER, not PEM: convert it (openssl x509 -inform der, or openssl pkey -inform der)",
         )),
         Ok(_) => Err(Error::new(path, "is not PEM: no line in it starts with `-----BEGIN`")),
+        Err(_) if contains(bytes, "Proc-Type:") => {
+            Err(Error::new(path, "has an encrypted key in it: leave nothing but the certificates"))
+        }
         Err(_) => Err(Error::new(path, "is broken PEM: a section is cut off, or not base64")),
     }
+}
+
+/// Without the mark of UTF-8 (a BOM) that some editors put at the start of a file: before a
+/// `-----BEGIN` it would hide the section.
+fn without_marks(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const MARK: &str = "\u{feff}";
+    if !contains(bytes, MARK) {
+        return bytes.into();
+    }
+    let mut rest = bytes;
+    let mut kept = Vec::with_capacity(bytes.len());
+    while let Some((first, others)) = rest.split_first() {
+        match rest.strip_prefix(MARK.as_bytes()) {
+            Some(behind) => rest = behind,
+            None => {
+                kept.push(*first);
+                rest = others;
+            }
+        }
+    }
+    kept.into()
 }
 
 fn has_key(bytes: &[u8]) -> bool {

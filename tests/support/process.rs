@@ -99,6 +99,11 @@ impl Process {
         writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
+    /// The next line of stdout, or none if it has ended.
+    pub fn try_line(&self) -> Option<String> {
+        self.next(&self.stdout, "stdout")
+    }
+
     /// The next line of stdout.
     pub fn line(&self) -> String {
         self.next(&self.stdout, "stdout").unwrap_or_else(|| {

@@ -147,6 +147,22 @@ fn only_the_names_that_are_allowed_are_let_in() {
     ] {
         assert_eq!(code(&certified), expected);
     }
+    // What looks like a name that is let in, and is a name of another kind.
+    let ia5 = |text: &'static str| text.try_into().unwrap();
+    for san in [
+        SanType::URI(ia5("ada.example")),
+        SanType::Rfc822Name(ia5("ada.example")),
+        SanType::URI(ia5("x.team.example")),
+        SanType::URI(ia5("10.0.0.7")),
+        SanType::DnsName(ia5("10.0.0.7")),
+        SanType::Rfc822Name(ia5("spiffe://example/chat")),
+    ] {
+        let what = format!("{san:?}");
+        let certified = setting.authority.certify_with(&["bob.example"], |params| {
+            params.subject_alt_names.push(san);
+        });
+        assert_eq!(code(&certified), Code::PermissionDenied, "{what}");
+    }
     // Its common name does not count beside a SAN.
     let named_eve = setting.authority.certify_with(&["bob.example"], |params| {
         params.distinguished_name = rcgen::DistinguishedName::new();

@@ -102,6 +102,75 @@ fn certificate_and_key_that_are_exchanged_or_of_two_minds() {
 }
 
 #[test]
+fn keys_that_are_encrypted_in_the_old_way() {
+    let (authority, certified, folder) = folder();
+    // As `openssl rsa -aes128 -traditional` writes it.
+    let headers = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF";
+    let begin = "-----BEGIN PRIVATE KEY-----";
+    let key = certified.key.replace(begin, &format!("{begin}\n{headers}\n"));
+    folder.write("key.pem", &key);
+    refused(&folder, "key.pem", &["encrypted", "openssl pkey"]);
+    folder.put(&certified);
+    folder.write("cert.pem", certified.certificate.clone() + &key);
+    refused(&folder, "cert.pem", &["encrypted key", "nothing but the certificates"]);
+    folder.put(&authority.certify(&["localhost"]));
+    folder.mutual().unwrap();
+}
+
+#[test]
+fn the_marks_of_editors_are_no_harm() {
+    let (authority, certified, folder) = folder();
+    let marked = |text: &str| format!("\u{feff}{text}");
+    folder.write("cert.pem", marked(&certified.certificate));
+    folder.write("key.pem", marked(&certified.key));
+    folder.write("ca.pem", marked(&Authority::new("Another").pem()) + &marked(&authority.pem()));
+    let tls = folder.mutual().unwrap().to_string();
+    assert!(tls.contains("CN=Another") && tls.contains("CN=An Authority"), "{tls}");
+    for mark in [b"\xff\xfe", b"\xfe\xff"] {
+        folder.write("ca.pem", [&mark[..], b"-\0-\0"].concat());
+        refused(&folder, "ca.pem", &["UTF-16", "UTF-8"]);
+    }
+}
+
+#[test]
+fn a_certificate_that_comes_twice_counts_once() {
+    let root = Authority::new("Root");
+    let below = root.below("Below");
+    let certified = below.certify(&["localhost"]);
+    let folder = Folder::of(&certified, &root);
+    let (own, middle, top) = (&certified.certificate, &below.pem(), &root.pem());
+    for chain in [[own, own, middle], [own, middle, middle], [own, middle, own]] {
+        folder.write("cert.pem", chain.map(String::as_str).concat());
+        folder.mutual().unwrap();
+    }
+    folder.write("ca.pem", [top.as_str(); 2].concat());
+    let tls = folder.mutual().unwrap().to_string();
+    assert_eq!(tls.matches("CN=Root").count(), 1, "{tls}");
+}
+
+/// C-core judges for itself, and takes no version but 1 to 3.
+#[test]
+fn a_certificate_that_core_refuses() {
+    let (authority, certified, folder) = folder();
+    let mut der = certified.der.clone();
+    let version = der.windows(5).position(|bytes| bytes == [0xa0, 3, 2, 1, 2]).unwrap();
+    der[version + 4] = 7;
+    let encoded = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, der);
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----\n");
+    folder.write("cert.pem", &pem);
+    refused(&folder, "cert.pem", &["C-core refuses", "GRPC_VERBOSITY"]);
+    // A client's too, and a server's that runs keeps what it has.
+    let client = ClientTls::builder().identity(folder.file("cert.pem"), folder.file("key.pem"));
+    assert!(client.load().unwrap_err().to_string().contains("C-core refuses"));
+    folder.put(&certified);
+    let tls = folder.mutual().unwrap();
+    folder.write("cert.pem", &pem);
+    assert!(tls.reload().unwrap_err().to_string().contains("C-core refuses"));
+    folder.put(&authority.certify(&["localhost"]));
+    assert!(tls.reload().unwrap(), "the next good one is taken");
+}
+
+#[test]
 fn a_certificate_that_no_client_would_take() {
     let (authority, _, folder) = folder();
     folder.put(&authority.certify_with(&["localhost"], expired));

@@ -112,9 +112,9 @@ fn requests(
         },
     };
     let input = method.input().clone();
-    Ok(read(name.clone(), json::values(source), move |value| {
+    read(name.clone(), json::values(source), move |value| {
         value.parse(&input).map_err(|bad| Failure::Input(format!("{name}, {bad}")))
-    }))
+    })
 }
 
 /// The messages of values, to their end or the first that is wrong. That the thread is gone is
@@ -123,10 +123,10 @@ fn read(
     name: String,
     values: impl Iterator<Item = io::Result<Value>> + Send + 'static,
     encode: impl Fn(Value) -> Result<Encoded, Failure> + Send + 'static,
-) -> impl Stream<Item = Result<Encoded, Failure>> {
+) -> Result<impl Stream<Item = Result<Encoded, Failure>>, Failure> {
     let (mut sender, receiver) = mpsc::channel(0);
     let source = name.clone();
-    thread::spawn(move || {
+    let reading = move || {
         for value in values {
             let value = value.map_err(|error| Failure::environment(format!("{source}: {error}")));
             let request = value.and_then(&encode).map(Some);
@@ -136,8 +136,9 @@ fn read(
             }
         }
         let _ = block_on(sender.send(Ok(None)));
-    });
-    stream::unfold(Some((name, receiver)), async |state| {
+    };
+    thread::Builder::new().spawn(reading).map_err(|error| Failure::no_thread(&error))?;
+    Ok(stream::unfold(Some((name, receiver)), async |state| {
         let (name, mut receiver) = state?;
         match receiver.next().await {
             Some(Ok(Some(request))) => Some((Ok(request), Some((name, receiver)))),
@@ -148,7 +149,7 @@ fn read(
                 Some((Err(Failure::environment(why)), None))
             }
         }
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -161,7 +162,8 @@ mod tests {
             Box::new([Ok(Value { line: 1, text: "{}".into() })].into_iter())
         };
         let all = |values, encode: fn(Value) -> Result<Encoded, Failure>| {
-            block_on(read("stdin".into(), values, encode).collect::<Vec<_>>())
+            let read = read("stdin".into(), values, encode).expect("a thread");
+            block_on(read.collect::<Vec<_>>())
         };
         let good = all(values(), |_| Ok(Encoded::default()));
         assert!(matches!(&good[..], [Ok(_)]), "{good:?}");

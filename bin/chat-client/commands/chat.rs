@@ -2,6 +2,7 @@ use std::pin::pin;
 
 use futures::StreamExt;
 use futures::future::{self, Either};
+use quartet::chat::program::say;
 use quartet::chat::{Message, message};
 use quartet::rpc::Sender;
 
@@ -53,7 +54,7 @@ async fn send(
                 }
             }
             Err(bad) => {
-                eprintln!("chat-client: not sent: {bad}");
+                say(&format!("chat-client: not sent: {bad}"));
                 not_sent += 1;
             }
         }

@@ -18,7 +18,7 @@ pub async fn run(session: Session<'_>, symbol: Option<&str>) -> Result<(), Failu
         let text = schema.describe(&symbol).ok_or_else(|| {
             Failure::Input(format!("`{symbol}` is there, but is nothing that can be described"))
         })?;
-        session.output.print(
+        session.output.print_lines(
             || format!("// {symbol}\n{text}\n"),
             || json!({"symbol": symbol, "proto": text}),
         )?;

@@ -42,7 +42,7 @@ async fn send(
     while let Some(line) = lines.next().await {
         let content = line?.map_err(|bad| {
             Failure::Input(format!(
-                "{bad}\n  the upload was cancelled: the server has not counted any of it"
+                "{bad}; the upload was cancelled: the server has not counted any of it"
             ))
         })?;
         // A call that has ended says why in its reply.

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use log::{LevelFilter, debug};
+use log::{LevelFilter, debug, warn};
 use quartet::channel::ChannelBuilder;
 use quartet::interceptors::{BearerToken, LogCalls, Trace, TraceContext};
 use quartet::rpc::{Call, Interceptor, Status};
@@ -11,9 +11,15 @@ use quartet::rpc::{Call, Interceptor, Status};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Calls")]
 pub struct Calls {
-    /// Send the bearer token that stands in this file, in its only line
+    /// Send the bearer token that stands in this file, in its only line: with TLS, or to a server
+    /// on this machine (a socket, a loopback address, localhost), as anybody on the way could
+    /// read it otherwise
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
+
+    /// Send the token without TLS to other machines, too
+    #[arg(long, global = true, requires = "token_file")]
+    allow_plaintext_token: bool,
 
     /// Log a line for each call: its method, status, time and traffic
     #[arg(long, global = true)]
@@ -21,16 +27,30 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Sets them on the channel.
+    /// Sets them on the channel. What is sent over one that is exposed can be read on the way.
     ///
     /// # Errors
     /// A text for the user, when what a flag names can't be used.
-    pub fn apply(&self, builder: ChannelBuilder) -> Result<ChannelBuilder, String> {
+    pub fn apply(&self, builder: ChannelBuilder, exposed: bool) -> Result<ChannelBuilder, String> {
         let mut builder = builder.interceptor(TraceContext::default()).interceptor(ShowTrace);
         if self.log_calls {
             builder = builder.interceptor(LogCalls);
         }
         if let Some(file) = &self.token_file {
+            match (exposed, self.allow_plaintext_token) {
+                (true, true) => {
+                    warn!("the token is sent in clear, for everybody on the way to read")
+                }
+                (true, false) => {
+                    return Err(
+                        "--token-file would send the token in clear, for everybody on the \
+                                way to read: use TLS (--tls, or --cacert), or allow it with \
+                                --allow-plaintext-token"
+                            .into(),
+                    );
+                }
+                _ => {}
+            }
             let name = file.display();
             let text = fs::read_to_string(file)
                 .map_err(|error| format!("can't read --token-file {name}: {error}"))?;

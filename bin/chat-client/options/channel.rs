@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use quartet::Keepalive;
-use quartet::channel::{ChannelBuilder, Methods, Retry, ServiceConfig};
+use quartet::channel::{ChannelBuilder, HttpProxy, Methods, Retry, ServiceConfig};
 use quartet::chat::program::duration;
 
 /// How the server is found and reached.
@@ -26,6 +26,12 @@ pub struct Channel {
     #[arg(long, global = true, value_name = "JSON", conflicts_with_all = ["round_robin", "health_check", "retry"])]
     service_config: Option<ServiceConfig>,
 
+    /// Which servers are reached through the HTTP proxy of the environment (grpc_proxy, https_proxy
+    /// or http_proxy, without the hosts in no_grpc_proxy or no_proxy): those on other machines,
+    /// all, or none
+    #[arg(long, global = true, value_name = "WHICH", default_value = "remote")]
+    http_proxy: Proxied,
+
     /// Ask a server from which nothing has come for so long whether it is still there; by
     /// default it is not asked
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
@@ -36,13 +42,25 @@ pub struct Channel {
     keepalive_timeout: Duration,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Proxied {
+    Remote,
+    All,
+    None,
+}
+
 impl Channel {
     /// Sets them on the channel.
     ///
     /// # Errors
     /// A text for the user, when what a flag names can't be used.
     pub fn apply(&self, builder: ChannelBuilder) -> Result<ChannelBuilder, String> {
-        let builder = builder.service_config(self.service_config());
+        let proxy = match self.http_proxy {
+            Proxied::Remote => HttpProxy::Remote,
+            Proxied::All => HttpProxy::Always,
+            Proxied::None => HttpProxy::Never,
+        };
+        let builder = builder.service_config(self.service_config()).http_proxy(proxy);
         Ok(match self.keepalive_time {
             Some(time) => builder.keepalive(Keepalive::every(time).timeout(self.keepalive_timeout)),
             None => builder,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use clap::{Parser, Subcommand, ValueEnum};
-use log::LevelFilter;
-use quartet::channel::ChannelBuilder;
+use log::{LevelFilter, warn};
+use quartet::channel::{ChannelBuilder, Target};
 use quartet::chat::program;
 use quartet::rpc::{Metadata, Request};
 
@@ -27,8 +27,8 @@ pub struct Options {
     #[command(subcommand)]
     pub command: Command,
 
-    /// The server: host:port, unix:PATH, dns:///HOST:PORT, ipv4:A:P,B:P, xds:///SERVICE, or
-    /// any other target that C-core knows
+    /// The server: host:port, [ipv6]:port, unix:PATH, dns:///HOST:PORT, ipv4:A:P,B:P,
+    /// xds:///SERVICE, or another target that C-core knows
     #[arg(
         short,
         long,
@@ -37,7 +37,7 @@ pub struct Options {
         value_name = "TARGET",
         help_heading = "Connection"
     )]
-    pub server: Option<String>,
+    pub server: Option<Target>,
 
     /// How long the call may take; one second for `hello` and `health`, without limit for the
     /// others, but for questions to the server's reflection, which have a minute each
@@ -153,7 +153,11 @@ impl Options {
         if self.tls.wanted() && self.server.is_none() {
             return Err("TLS needs a server to connect to: --server".into());
         }
-        self.calls.apply(self.channel.apply(self.tls.apply(builder)?)?)
+        let builder = self.channel.apply(self.tls.apply(builder)?)?;
+        if self.is_exposed() && self.headers.iter().any(|(name, _)| is_secret(name)) {
+            warn!("-H sends a secret in clear, for everybody on the way to read: use --tls");
+        }
+        self.calls.apply(builder, self.is_exposed())
     }
 
     /// A request with the metadata and the deadline that the flags ask for.
@@ -173,6 +177,11 @@ impl Options {
     /// How long a call may take, if that was said.
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    /// Whether what is sent leaves this machine, and can be read on the way.
+    fn is_exposed(&self) -> bool {
+        !self.tls.wanted() && self.server.as_ref().is_some_and(|target| !target.is_local())
     }
 
     fn metadata(&self) -> Result<Metadata, String> {
@@ -202,6 +211,10 @@ fn header(text: &str) -> Result<(String, Vec<u8>), String> {
     Ok((name.to_owned(), value))
 }
 
+fn is_secret(name: &str) -> bool {
+    ["authorization", "proxy-authorization", "cookie"].contains(&&*name.to_ascii_lowercase())
+}
+
 const EXAMPLES: &str = "\
 Examples:
   chat-client demo                                  the article's four calls, all in one process
@@ -217,7 +230,8 @@ Examples:
   chat-client -s localhost:50051 -H 'x-trace: 17' --timeout 500ms hello
 
 Exit codes:
-  0  the call ended with OK          3  a file, or room for the output, is missing
+  0  the call ended with OK          3  a file, room for the output, a thread or a
+                                        descriptor is missing
   1  `health`: it is not serving     4  interrupted by Ctrl-C; the call was cancelled
   2  the command line or the input   64+N  the call ended with the status code N
      is wrong                              (78 is UNAVAILABLE, 68 DEADLINE_EXCEEDED)";

@@ -113,5 +113,7 @@ Examples:
 
 Exit codes:
   0  drained after a signal       2  the command line is wrong
-  3  an address, or a TLS file,   128+N  ended at once by a second signal N
-     can't be used";
+  3  an address or a TLS file     128+N  ended at once by a second signal N
+     can't be used, stdout can't
+     be written, or threads or
+     descriptors are missing";

@@ -60,18 +60,21 @@ fn read(trace_id: [u8; 16], span_id: [u8; 8], flags: u8) -> Option<Trace> {
     valid.then_some(Trace { trace_id, span_id, parent: None, flags, state: None })
 }
 
-/// The list of vendors' members, from one or several headers; none if it is malformed.
+/// The list of vendors' members, from one or several headers, without the spaces and tabs around
+/// them, as no tab can be sent on; none if it is malformed.
 pub(super) fn read_state<'a>(values: impl Iterator<Item = &'a [u8]>) -> Option<Arc<str>> {
     const MOST_MEMBERS: usize = 32;
     const LONGEST: usize = 1024;
     let values: Vec<_> = values.map(str::from_utf8).collect::<Result<_, _>>().ok()?;
-    let state = values.join(",");
-    let members = || state.split(',').map(str::trim).filter(|member| !member.is_empty());
-    let count = members().count();
-    let valid = count > 0
-        && count <= MOST_MEMBERS
+    let members = values.iter().flat_map(|value| value.split(','));
+    let members: Vec<_> = members
+        .map(|member| member.trim_matches([' ', '\t']))
+        .filter(|member| !member.is_empty())
+        .collect();
+    let state = members.join(",");
+    let valid = (1..=MOST_MEMBERS).contains(&members.len())
         && state.len() <= LONGEST
-        && members().all(|member| member.split_once('=').is_some_and(is_member));
+        && members.iter().all(|member| member.split_once('=').is_some_and(is_member));
     valid.then(|| state.into())
 }
 
@@ -154,14 +157,17 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_taken_as_it_came_or_not_at_all() {
+    fn a_state_is_taken_whole_or_not_at_all() {
         let state = |values: &[&str]| read_state(values.iter().map(|value| value.as_bytes()));
         assert_eq!(
             state(&["rojo=00f067", "congo=t61, a@b=1"]).as_deref(),
-            Some("rojo=00f067,congo=t61, a@b=1")
+            Some("rojo=00f067,congo=t61,a@b=1")
         );
+        assert_eq!(state(&["\ta=1\t,\t b=x y", ""]).as_deref(), Some("a=1,b=x y"));
         let many = vec!["a=1"; 33].join(",");
-        for malformed in ["", ",", "Rojo=1", "rojo", "rojo=", "=1", "a=b=c", &many] {
+        for malformed in
+            ["", ",", "Rojo=1", "rojo", "rojo=", "=1", "a=b=c", "a=1,\u{a0}b=2", "a=1\t2", &many]
+        {
             assert_eq!(state(&[malformed]), None, "{malformed}");
         }
         assert_eq!(state(&[]), None);
