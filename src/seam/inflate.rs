@@ -227,7 +227,7 @@ mod tests {
         encoder.finish().expect("a vector takes everything")
     }
 
-    fn gunzipped(compressed: &[u8], limit: usize) -> Result<Vec<u8>, u8> {
+    fn gunzipped(compressed: &[u8], limit: usize) -> Result<Vec<u8>, Envelope> {
         let mut bytes = Vec::new();
         inflate_into(&mut bytes, compressed, Algorithm::GRPC_COMPRESS_GZIP, limit)?;
         Ok(bytes)
@@ -237,8 +237,8 @@ mod tests {
     fn a_few_members_are_one_message() {
         let three = [member(b"one "), member(b""), member(b"three")].concat();
         assert_eq!(gunzipped(&three, 9), Ok(b"one three".to_vec()));
-        assert_eq!(gunzipped(&three, 8), Err(TOO_LONG));
-        assert_eq!(gunzipped(&[&three[..], b"and rest"].concat(), 100), Err(CORRUPT));
+        assert_eq!(gunzipped(&three, 8), Err(Envelope::TooLong));
+        assert_eq!(gunzipped(&[&three[..], b"and rest"].concat(), 100), Err(Envelope::Corrupt));
     }
 
     #[test]
@@ -246,6 +246,6 @@ mod tests {
         let empty = member(b"");
         let most = empty.repeat(MOST_MEMBERS);
         assert_eq!(gunzipped(&most, 1), Ok(Vec::new()));
-        assert_eq!(gunzipped(&[most, empty].concat(), 1), Err(CORRUPT));
+        assert_eq!(gunzipped(&[most, empty].concat(), 1), Err(Envelope::Corrupt));
     }
 }
