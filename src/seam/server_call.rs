@@ -325,7 +325,7 @@ impl ServerCall {
     pub(super) fn read_nothing(&self) {
         // SAFETY: the call is alive.
         let failed = unsafe { sys::grpc_call_failed_before_recv_message(self.call) };
-        if failed == 0 {
+        if failed == 0 || self.last_read() {
             self.half_closed.store(true, Ordering::Release);
         }
     }
