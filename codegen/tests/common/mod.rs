@@ -81,7 +81,8 @@ impl Protoc {
             theirs.len(),
             different.join("\n")
         );
-        println!("{}: {} descriptors are those of protoc", set.name, theirs.len());
+        let (count, version) = (theirs.len(), self.version);
+        println!("{}: {count} descriptors are those of protoc {version}", set.name);
     }
 
     fn descriptors(&self, set: &Set, out: &Path) -> HashMap<String, FileDescriptorProto> {
