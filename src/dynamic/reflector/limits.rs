@@ -89,3 +89,17 @@ fn definitions(file: &[u8]) -> usize {
     }
     count
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DEFINITIONS, Spent};
+
+    /// Each message takes two bytes here, and some hundred when it is decoded.
+    #[test]
+    fn definitions_are_counted_before_they_are_decoded() {
+        let messages = |count| [0x22, 0].repeat(count);
+        assert!(Spent::default().add(&messages(DEFINITIONS)).is_ok());
+        let refused = Spent::default().add(&messages(DEFINITIONS + 1)).unwrap_err();
+        assert!(refused.message().contains("more than 2000000 definitions"), "{refused:?}");
+    }
+}
