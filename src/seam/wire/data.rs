@@ -43,6 +43,10 @@ unsafe extern "C" fn parse_data(
         real::parse_data(status, parser, transport, stream, slice, last);
     }
     DATA.set((ptr::null_mut(), false));
+    if last != 0 {
+        // Another stream may have this address soon.
+        ENDING.set(ptr::null_mut());
+    }
     status
 }
 
