@@ -8,7 +8,9 @@ use proto::keywords::{
     Fields, Gen, Try, Variants, Words, WordsClient, WordsServer, exts, gen_, try_, variants,
 };
 
-impl Words for Gen {
+struct Same;
+
+impl Words for Same {
     async fn go(&self, request: Request<Gen>) -> Reply<Try> {
         let mut reply = Try::new();
         reply.set_kind(request.into_inner().kind());
@@ -18,7 +20,7 @@ impl Words for Gen {
 
 #[test]
 fn modules_values_and_fields() {
-    let served = serve(WordsServer::new(Gen::new()));
+    let served = serve(WordsServer::new(Same));
     let mut message = Gen::new();
     assert_eq!(message.kind(), gen_::Kind::try_);
     message.set_kind(gen_::Kind::Self_);
