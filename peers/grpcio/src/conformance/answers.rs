@@ -31,7 +31,7 @@ pub async fn one<T: From<ConformancePayload>>(
     let data = match definition.response {
         Some(Error(error)) => {
             let status = status::from_error(error, Some(any(&seen)));
-            return Err(with_metadata(status, &headers, trailers));
+            return Err(status.with_headers(headers).with_metadata(trailers));
         }
         Some(ResponseData(data)) => data,
         None => Vec::new(),
@@ -120,12 +120,6 @@ fn response<T>(message: T, headers: Metadata, trailers: Metadata) -> Response<T>
     *response.headers_mut() = headers;
     *response.trailers_mut() = trailers;
     response
-}
-
-/// Without a place for headers in a status, they go with the trailers.
-fn with_metadata(status: Status, headers: &Metadata, mut trailers: Metadata) -> Status {
-    trailers.extend(headers);
-    status.with_metadata(trailers)
 }
 
 fn metadata(headers: &[Header]) -> Result<Metadata, Status> {

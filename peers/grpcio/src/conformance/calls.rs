@@ -169,6 +169,7 @@ fn answered<R: Into<ConformancePayload>>(response: Response<R>) -> ClientRespons
 
 fn failed(status: &Status) -> ClientResponseResult {
     ClientResponseResult {
+        response_headers: to_headers(status.headers()),
         response_trailers: to_headers(status.metadata()),
         error: MessageField::some(to_error(status)),
         ..ClientResponseResult::default()
