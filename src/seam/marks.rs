@@ -13,7 +13,7 @@ pub(super) enum Mark {
     Last,
     /// A note: it has the compressed flag.
     Compressed,
-    /// A note: it has the compressed flag, and its stream an encoding that this side does not know.
+    /// A note: its stream has an encoding that this side does not know.
     UnknownEncoding,
     /// A substitute: the first byte of the prefix was neither 0 nor 1.
     UnknownFlag,

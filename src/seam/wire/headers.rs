@@ -73,7 +73,7 @@ unsafe extern "C" fn parse_encoding(
     unsafe {
         let known = matches!(marks::bytes(&*value), b"identity" | b"deflate" | b"gzip");
         if !known && !found.stream.is_null() {
-            odd::note(found, Odd::Encoding);
+            odd::note(found, if found.accepted { Odd::Request } else { Odd::Response });
             return grpc_compression_algorithm::GRPC_COMPRESS_NONE;
         }
         real::parse_encoding(value, on_error)

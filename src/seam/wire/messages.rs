@@ -66,8 +66,10 @@ unsafe extern "C" fn __wrap_grpc_slice_buffer_move_first(
             return __real_grpc_slice_buffer_move_first(source, count, into);
         }
         TAKEN.set((ptr::null_mut(), 0));
-        if flag == 1 {
-            sys::grpc_slice_buffer_add(into, flag_of(source).note());
+        if odd::is_unreadable(stream_of(source), flag == 1) {
+            sys::grpc_slice_buffer_add(into, Mark::UnknownEncoding.note());
+        } else if flag == 1 {
+            sys::grpc_slice_buffer_add(into, Mark::Compressed.note());
         }
         __real_grpc_slice_buffer_move_first(source, count, into);
         if count == 0 {
@@ -76,13 +78,6 @@ unsafe extern "C" fn __wrap_grpc_slice_buffer_move_first(
         if DATA.get() == (stream_of(source), true) && (*source).length == 0 {
             sys::grpc_slice_buffer_add(into, Mark::Last.note());
         }
-    }
-}
-
-fn flag_of(storage: *mut grpc_slice_buffer) -> Mark {
-    match odd::has_unknown_encoding(stream_of(storage)) {
-        true => Mark::UnknownEncoding,
-        false => Mark::Compressed,
     }
 }
 

@@ -9,8 +9,10 @@ use super::{Found, Stream};
 /// What is odd about a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Odd {
-    /// It has a `grpc-encoding` that this side does not know.
-    Encoding,
+    /// It is a request with a `grpc-encoding` that this side does not know.
+    Request,
+    /// The same of a response.
+    Response,
     /// It is a response of another content-type.
     ContentType,
 }
@@ -51,9 +53,18 @@ pub(super) fn is_not_grpc(stream: Stream, found: Found) -> bool {
         && streams().get(&stream.addr()) == Some(&(which(found), Odd::ContentType))
 }
 
-/// Whether the stream at this address has an unknown encoding.
-pub(super) fn has_unknown_encoding(stream: Stream) -> bool {
-    COUNT.load(Relaxed) > 0 && matches!(streams().get(&stream.addr()), Some((_, Odd::Encoding)))
+/// Whether a message of the stream at this address is one that nobody here can read, by its encoding.
+/// A server refuses such a call as a whole, as grpc-go and grpc-java do; a client can read what is
+/// not compressed.
+pub(super) fn is_unreadable(stream: Stream, compressed: bool) -> bool {
+    if COUNT.load(Relaxed) == 0 {
+        return false;
+    }
+    match streams().get(&stream.addr()) {
+        Some((_, Odd::Request)) => true,
+        Some((_, Odd::Response)) => compressed,
+        _ => false,
+    }
 }
 
 fn which(found: Found) -> Which {

@@ -46,7 +46,7 @@ fn encodings() -> Vec<Case> {
         ("no content-type", with(&[("content-type", b"")]), Status(0)),
         ("another codec", with(&[("content-type", b"application/grpc+x")]), Status(0)),
         ("parameters", with(&[("content-type", b"application/grpc;x")]), Status(0)),
-        ("an unknown grpc-encoding, not used", with(&[("grpc-encoding", b"foo")]), Status(0)),
+        ("an unknown grpc-encoding", with(&[("grpc-encoding", b"foo")]), Status(12)),
         ("a bad grpc-accept-encoding", with(&[("grpc-accept-encoding", b"foo,,bar")]), Status(0)),
         ("a bad accept-encoding", with(&[("accept-encoding", b"foo,\x01bar")]), Status(0)),
     ]
