@@ -59,7 +59,7 @@ fn answering(responses: Vec<Response>) -> String {
 /// What the four styles end with, at a server that gives this response: the messages that came
 /// first, and the status.
 fn all_styles(response: &Response) -> Vec<(&'static str, usize, Status)> {
-    let client = ChatServiceClient::new(Channel::to(&answering(vec![response.clone()])));
+    let client = ChatServiceClient::new(Channel::to(answering(vec![response.clone()])));
     let failed = "a response that breaks the rules is no success";
     run(async {
         let unary = client.say_hello(message("", "")).await.expect_err(failed);
@@ -187,7 +187,7 @@ fn an_empty_frame_within_a_reply_is_nothing() {
             data(b"", 0),
             trailers(b"0"),
         ];
-        let client = ChatServiceClient::new(Channel::to(&answering(vec![response])));
+        let client = ChatServiceClient::new(Channel::to(answering(vec![response])));
         run(async {
             let unary = client.say_hello(message("", "")).await.expect("a reply").into_inner();
             let broadcast = client.broadcast_messages(message("", "")).expect("a call");
