@@ -4,8 +4,10 @@
 use std::env;
 
 fn main() -> Result<(), quartet_codegen::Error> {
-    println!("cargo:rustc-check-cfg=cfg(core_without_log_functions)");
-    if core_is_installed() && core_is_at_least("44.0.0") {
+    println!("cargo:rustc-check-cfg=cfg(core_without_log_functions, core_is_bundled)");
+    if !core_is_installed() {
+        println!("cargo:rustc-cfg=core_is_bundled");
+    } else if core_is_at_least("44.0.0") {
         println!("cargo:rustc-cfg=core_without_log_functions");
     }
     quartet_codegen::Builder::new()

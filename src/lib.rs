@@ -27,6 +27,7 @@ pub mod chat;
 pub mod dynamic;
 pub mod interceptors;
 mod keepalive;
+mod panics;
 pub mod proto;
 mod queues;
 pub mod rpc;

@@ -1,4 +1,4 @@
-//! One request is one, and one reply is one, where the settings say so, and one reply is one.
+//! One request is one, and one reply is one.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use quartet::channel::Channel;
 use quartet::chat::{Chat, ChatServiceClient, Message, bare, message};
 use quartet::rpc::{Code, Status};
 
-use crate::support::{bare_channel, bare_server, run, serve_with};
+use crate::support::{bare_channel, bare_server, run, serve};
 
 /// The method as a stream both ways: the same on the wire, and any number of messages.
 pub fn as_stream(method: &Method<Message, Message>) -> Method<Message, Message> {
@@ -20,7 +20,7 @@ pub fn as_stream(method: &Method<Message, Message>) -> Method<Message, Message> 
 #[test]
 fn two_requests_or_none_are_refused() {
     let chat = Chat::default().pace(std::time::Duration::ZERO);
-    let served = serve_with(chat, |builder| builder.exactly_one_request(true));
+    let served = serve(chat);
     let client = grpcio::Client::new(bare_channel(&served.target));
     for method in
         [&bare::METHOD_CHAT_SERVICE_SAY_HELLO, &bare::METHOD_CHAT_SERVICE_BROADCAST_MESSAGES]
@@ -44,7 +44,7 @@ fn two_requests_or_none_are_refused() {
             );
         }
     }
-    // One is as good as ever, in the two styles that are read in another way now.
+    // One is one.
     let client = served.client();
     run(async {
         client.say_hello(message("Ada", "")).await.unwrap();

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use futures::executor::block_on;
 use quartet::Keepalive;
 use quartet::channel::{Backoff, Channel, ChannelBuilder, Methods, Retry, ServiceConfig};
 use quartet::chat::{Chat, ChatServiceClient, message};
@@ -165,6 +167,33 @@ fn calls_that_begin_as_an_idle_channel_closes_are_made() {
         run(futures_timer::Delay::new(time + time * (n % 100) / 33));
     }
     assert!(peers.len() > 10, "expected it to close many times; saw {} connections", peers.len());
+}
+
+/// A watch that begins with its time up asks for what the call that began it has locked.
+#[test]
+fn a_channel_that_is_idle_at_once_never_stops_its_callers() {
+    const CALLERS: usize = 4;
+    const CALLS: usize = 1_000;
+    let served = who(|builder| builder);
+    let time = Duration::from_millis(1);
+    let client = ChatServiceClient::new(channel(&served.target).idle_timeout(time).build());
+    let (told, made) = mpsc::channel();
+    for caller in 0..CALLERS {
+        let (client, told) = (client.clone(), told.clone());
+        thread::spawn(move || {
+            for n in 0..CALLS {
+                let call = block_on(client.say_hello(message("", "")));
+                told.send(call.map(drop)).unwrap();
+                // So long that some calls begin as the timer fires, and some find it idle.
+                let pause = time * ((n + caller) % 5) as u32 / 3;
+                block_on(futures_timer::Delay::new(pause));
+            }
+        });
+    }
+    for n in 0..CALLERS * CALLS {
+        let call = made.recv_timeout(Duration::from_secs(20));
+        call.unwrap_or_else(|_| panic!("the callers are stuck after {n} calls")).unwrap();
+    }
 }
 
 #[test]

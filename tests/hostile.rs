@@ -8,7 +8,10 @@ mod corpus;
 mod deadlines;
 mod floods;
 mod header_table;
+mod servers;
 mod stream_ends;
+mod stuck;
+mod unfinished;
 mod uploads;
 
 use std::sync::mpsc::Receiver;

@@ -61,12 +61,16 @@ fn every_style_is_counted_on_both_sides() {
         result.unwrap();
     }
     let last = r#"grpc_server_call_duration_seconds_count{grpc_method="chat.ChatService/ChatStream",grpc_status="OK"}"#;
-    let seen = wait_for(&metrics, last, 1.0);
+    wait_for(&metrics, last, 1.0);
+    let running = r#"grpc_server_call_running{grpc_method="chat.ChatService/ChatStream"}"#;
+    let seen = wait_for(&metrics, running, 0.0);
     for method in METHODS {
         let method = format!(r#"grpc_method="chat.ChatService/{method}""#);
         let target = format!(r#"grpc_target="dns:///{}""#, served.target);
         seen.expect(&format!("grpc_server_call_started_total{{{method}}}"), 1.0);
         seen.expect(&format!("grpc_client_call_started_total{{{method},{target}}}"), 1.0);
+        seen.expect(&format!("grpc_server_call_running{{{method}}}"), 0.0);
+        seen.expect(&format!("grpc_client_call_running{{{method},{target}}}"), 0.0);
         for (side, labels) in [("server", method.clone()), ("client", format!("{method},{target}"))]
         {
             let sample =
@@ -81,6 +85,7 @@ fn every_style_is_counted_on_both_sides() {
         "# TYPE grpc_server_call_started counter",
         "# TYPE grpc_server_call_duration_seconds histogram",
         "# UNIT grpc_server_call_duration_seconds seconds",
+        "# TYPE grpc_server_call_running gauge",
         "# TYPE grpc_client_call_sent_total_message_size_bytes histogram",
         "# UNIT grpc_client_call_sent_total_message_size_bytes bytes",
     ] {

@@ -1,5 +1,8 @@
 //! A panic in a handler is INTERNAL at its caller, and nobody else's business.
 
+mod codecs;
+mod elsewhere;
+
 use quartet::chat::{ChatServiceClient, message};
 use quartet::rpc::{Code, Status};
 

@@ -72,7 +72,6 @@ const SERVERS: &[&str] = &[
     "quartet+auth",
     "quartet+limits",
     "quartet+all",
-    "quartet+one",
     "quartet+adaptive",
     "quartet+coalescing",
 ];

@@ -43,7 +43,7 @@ fn quartet_server(variant: &str) -> Server {
             let builder = builder.interceptor(TraceContext::default()).interceptor(LogCalls);
             limits(auth(builder.interceptor(Metrics::new())))
         }
-        "quartet+one" => builder.exactly_one_request(true),
+
         "quartet+adaptive" => builder.window(Window::Adaptive),
         "quartet+coalescing" => builder.coalesce_writes(true),
         _ => builder,

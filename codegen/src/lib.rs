@@ -52,4 +52,4 @@ mod types;
 
 pub use builder::Builder;
 pub use error::Error;
-pub use link::{WRAPPED, link_seam};
+pub use link::{WRAPPED, WRAPPED_IN_CORE, link_seam};

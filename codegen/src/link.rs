@@ -22,12 +22,29 @@ pub const WRAPPED: &[&str] = &[
     "grpcwrap_call_start_duplex_streaming",
     "grpc_call_start_batch",
     "grpc_completion_queue_next",
+    "grpc_call_cancel",
     "grpc_call_unref",
     "gpr_cv_wait",
     "sendmsg",
     "shutdown",
     "epoll_ctl",
     "epoll_wait",
+];
+
+/// The same within C-core's own HTTP/2 transport, by the names that the C++ ABI gives its functions.
+/// Linked where C-core is compiled from source; the calls within an installed one are out of reach.
+pub const WRAPPED_IN_CORE: &[&str] = &[
+    "grpc_slice_buffer_add",
+    "_Z40grpc_slice_buffer_copy_first_into_bufferP17grpc_slice_buffermPv",
+    "grpc_slice_buffer_move_first",
+    "grpc_slice_buffer_move_first_into_buffer",
+    "_Z27grpc_chttp2_stream_map_findP22grpc_chttp2_stream_mapj",
+    "_Z33grpc_chttp2_parsing_accept_streamP21grpc_chttp2_transportj",
+    "_Z35grpc_chttp2_data_parser_begin_framehjP18grpc_chttp2_stream",
+    "_Z29grpc_chttp2_data_parser_parsePvP21grpc_chttp2_transportP18grpc_chttp2_streamRK10grpc_slicei",
+    "_Z30grpc_chttp2_mark_stream_closedP21grpc_chttp2_transportP18grpc_chttp2_streamiiN4absl12lts_202301256StatusE",
+    "_ZN9grpc_core19ContentTypeMetadata12ParseMementoENS_5SliceEN4absl12lts_2023012511FunctionRefIFvSt17basic_string_viewIcSt11char_traitsIcEERKS1_EEE",
+    "_ZN9grpc_core33CompressionAlgorithmBasedMetadata12ParseMementoENS_5SliceEN4absl12lts_2023012511FunctionRefIFvSt17basic_string_viewIcSt11char_traitsIcEERKS1_EEE",
 ];
 
 /// For binaries without quartet in them that call the wrapped functions of libc all the same, as
@@ -73,7 +90,7 @@ const LINKED: &str = "quartet_is_not_linked_call_quartet_codegen_link_seam_in_bu
 /// Without it linking fails with the undefined symbol
 /// `quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs`.
 pub fn link_seam() {
-    for symbol in WRAPPED {
+    for symbol in WRAPPED.iter().chain(WRAPPED_IN_CORE) {
         println!("cargo:rustc-link-arg=-Wl,--wrap={symbol}");
     }
     println!("cargo:rustc-link-arg=-Wl,--defsym={LINKED}=0");

@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use futures::channel::oneshot::{self, Receiver, Sender};
@@ -38,28 +38,33 @@ impl Idle {
 
     /// The way for a call that begins now.
     pub fn client(self: &Arc<Self>) -> Client {
-        let mut way = self.way.lock().unwrap_or_else(PoisonError::into_inner);
-        let way = way.get_or_insert_with(|| self.lay());
-        way.called = true;
-        way.client.clone()
-    }
-
-    fn lay(self: &Arc<Self>) -> Way {
+        let mut way = self.way();
+        if let Some(way) = &mut *way {
+            way.called = true;
+            return way.client.clone();
+        }
         let client = (self.connect)();
         let (open, closed) = oneshot::channel();
+        *way = Some(Way { client: client.clone(), called: true, _open: open });
+        // The watch begins on this thread, and if its time is up by then it asks for the way.
+        drop(way);
         client.spawn(watch(Arc::downgrade(self), self.time, closed));
-        Way { client, called: false, _open: open }
+        client
     }
 
     /// Gives the way up if there has been no call since the last time, and none runs; whether it
     /// has.
     fn given_up(&self) -> bool {
-        let mut way = self.way.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut way = self.way();
         let in_use =
             way.as_mut().is_some_and(|way| way.client.is_calling() || mem::take(&mut way.called));
         let given_up = if in_use { None } else { way.take() };
         drop(way);
         given_up.is_some()
+    }
+
+    fn way(&self) -> MutexGuard<'_, Option<Way>> {
+        self.way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -65,7 +65,7 @@ impl ChatService for Chat {
     ) -> Result<Response<Message>, Status> {
         let from = caller(&request);
         let mut upload = request.into_inner();
-        let (mut count, mut last_user) = (0, String::new());
+        let (mut count, mut last_user) = (0_u64, String::new());
         while let Some(message) = upload.message().await? {
             info!("Received message from client stream: {} [{from}]", one_line(&message.content));
             count += 1;

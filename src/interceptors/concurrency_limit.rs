@@ -1,12 +1,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use crate::rpc::{Call, End, Interceptor, Status};
+use crate::rpc::{Call, Interceptor, Status};
 
 use super::exempt::Exempt;
 
 /// Bounds how many calls run at once, on a server or a channel; those over it end with
-/// `RESOURCE_EXHAUSTED` at once. A call runs until its status is known, however it ends. Health
-/// checks are not counted.
+/// `RESOURCE_EXHAUSTED` at once. A call runs until it is over, however it ends: on a server until
+/// its status has left. Health checks are not counted.
 ///
 /// Streams that stay open count too for as long as they do.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Interceptor for ConcurrencyLimit {
         }
     }
 
-    fn after(&self, call: &Call, _: &mut End) {
+    fn over(&self, call: &Call) {
         if !self.exempt.covers(call.method()) {
             self.running.fetch_sub(1, Relaxed);
         }

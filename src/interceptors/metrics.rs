@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::rpc::{Call, Code, End, Interceptor, Side, Status};
@@ -24,10 +25,12 @@ use histogram::Histogram;
 /// | metric | attributes |
 /// |---|---|
 /// | `grpc_server_call_started_total` | method |
+/// | `grpc_server_call_running` | method |
 /// | `grpc_server_call_duration_seconds` | method, status |
 /// | `grpc_server_call_sent_total_message_size_bytes` | method, status |
 /// | `grpc_server_call_rcvd_total_message_size_bytes` | method, status |
 /// | `grpc_client_call_started_total` | method, target |
+/// | `grpc_client_call_running` | method, target |
 /// | `grpc_client_call_duration_seconds` | method, target, status |
 /// | `grpc_client_call_sent_total_message_size_bytes` | method, target, status |
 /// | `grpc_client_call_rcvd_total_message_size_bytes` | method, target, status |
@@ -35,7 +38,8 @@ use histogram::Histogram;
 /// The attributes are `grpc_method` (`chat.ChatService/SayHello`), `grpc_target` (such as
 /// `dns:///localhost:50051`) and `grpc_status` (`OK`). What differs from A66 has another name:
 /// sizes are those before compression, as the compressed ones are not seen outside of C-core
-/// (A66's names say `compressed`); and on clients calls are counted, not the attempts that C-core
+/// (A66's names say `compressed`); calls that run are a gauge, which counts one of a server until its
+/// status has left; and on clients calls are counted, not the attempts that C-core
 /// makes for them (A66's `grpc.client.attempt` metrics). Methods that a server does not have are
 /// not seen: C-core answers for them.
 ///
@@ -110,7 +114,10 @@ impl fmt::Debug for Metrics {
 
 impl Interceptor for Metrics {
     fn before(&self, call: &mut Call) -> Result<(), Status> {
-        self.with_handles(call, |method, _| method.started.inc());
+        self.with_handles(call, |method, _| {
+            method.started.inc();
+            method.running.inc();
+        });
         Ok(())
     }
 
@@ -122,6 +129,10 @@ impl Interceptor for Metrics {
             ended.received.observe(end.received.bytes as f64);
         });
     }
+
+    fn over(&self, call: &Call) {
+        self.with_handles(call, |method, _| method.running.dec());
+    }
 }
 
 type Labels = Vec<(&'static str, String)>;
@@ -130,6 +141,7 @@ type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
 /// The metrics of one side.
 struct Instruments {
     started: Family<Labels, Counter>,
+    running: Family<Labels, Gauge>,
     duration: Histograms,
     sent: Histograms,
     received: Histograms,
@@ -141,6 +153,7 @@ impl Default for Instruments {
         let sizes = || Histogram::new(SIZES);
         Instruments {
             started: Family::default(),
+            running: Family::default(),
             duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             sent: Family::new_with_constructor(sizes),
             received: Family::new_with_constructor(sizes),
@@ -153,6 +166,11 @@ impl Instruments {
     fn register(&self, prefix: &str, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix(prefix);
         registry.register("started", "Calls that were begun", self.started.clone());
+        registry.register(
+            "running",
+            "Calls that were begun and are not over",
+            self.running.clone(),
+        );
         let mut histogram = |name: &str, help: &str, unit, histograms: &Histograms| {
             registry.register_with_unit(name, help, unit, histograms.clone());
         };
@@ -169,6 +187,7 @@ impl Instruments {
 struct MethodHandles {
     labels: Labels,
     started: Counter,
+    running: Gauge,
     /// By the number of the status code.
     ended: [OnceLock<Ended>; Code::ALL.len()],
 }
@@ -186,7 +205,8 @@ impl MethodHandles {
         let mut labels = vec![("grpc_method", method.trim_start_matches('/').to_owned())];
         labels.extend(target.map(|target| ("grpc_target", canonical(target))));
         let started = instruments.started.get_or_create_owned(&labels);
-        MethodHandles { labels, started, ended: array::from_fn(|_| OnceLock::new()) }
+        let running = instruments.running.get_or_create_owned(&labels);
+        MethodHandles { labels, started, running, ended: array::from_fn(|_| OnceLock::new()) }
     }
 
     fn ended(&self, code: Code, instruments: &Instruments) -> &Ended {

@@ -11,6 +11,7 @@ use protobuf::Message;
 use crate::seam::{self, ClientCall, Owed};
 
 use super::codec;
+use super::guard::Spawned;
 use super::inbound::Replies;
 use super::interceptor::Watch;
 use super::outgoing::{Config, Shared, Started};
@@ -58,9 +59,10 @@ impl Client {
     }
 
     /// Runs a future on the thread of the channel's completion queue: the cheapest place to
-    /// make calls from, and a place that must never block.
+    /// make calls from, and a place that must never block. A panic ends that future alone, and is
+    /// told in the log.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.shared().grpcio.spawn(future);
+        self.shared().grpcio.spawn(Spawned::new(future));
     }
 
     /// One request, one reply.
@@ -80,7 +82,7 @@ impl Client {
         let receiver = started
             .seen
             .within(|| started.client.grpcio.unary_call_async(&method, &message, option))
-            .map_err(Status::from_grpcio)?;
+            .map_err(|error| started.not_started(error))?;
         started.finish(receiver.await)
     }
 
@@ -93,13 +95,13 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<Q>,
     ) -> Result<Streaming<R>, Status> {
-        let (message, started, option) = self.start(method.name, request, |_| Owed::Any)?;
+        let (message, mut started, option) = self.start(method.name, request, |_| Owed::Any)?;
         started.sent(&message);
         let method = codec::client_side(method);
         let receiver = started
             .seen
             .within(|| started.client.grpcio.server_streaming(&method, &message, option))
-            .map_err(Status::from_grpcio)?;
+            .map_err(|error| started.not_started(error))?;
         Ok(Streaming::new(Replies::new(receiver, started)))
     }
 
@@ -118,7 +120,7 @@ impl Client {
         let (sink, receiver) = started
             .seen
             .within(|| started.client.grpcio.client_streaming(&method, option))
-            .map_err(Status::from_grpcio)?;
+            .map_err(|error| started.not_started(error))?;
         let sender = Sender::new(sink, &started.client, started.tally());
         Ok((sender, Reply(async move { started.finish(receiver.await) }.boxed())))
     }
@@ -132,12 +134,12 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Streaming<R>), Status> {
-        let ((), started, option) = self.start(method.name, request, |_| Owed::Any)?;
+        let ((), mut started, option) = self.start(method.name, request, |_| Owed::Any)?;
         let method = codec::client_side(method);
         let (sink, receiver) = started
             .seen
             .within(|| started.client.grpcio.duplex_streaming(&method, option))
-            .map_err(Status::from_grpcio)?;
+            .map_err(|error| started.not_started(error))?;
         let sender = Sender::new(sink, &started.client, started.tally());
         Ok((sender, Streaming::new(Replies::new(receiver, started))))
     }

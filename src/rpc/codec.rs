@@ -1,6 +1,7 @@
-use grpcio::{Marshaller, MessageReader, Method, pb_de, pb_ser};
+use grpcio::{GrpcSlice, Marshaller, MessageReader, Method, pb_de, pb_ser};
 use protobuf::Message;
 
+use crate::panics::caught;
 use crate::seam::{self, Envelope};
 
 use super::Status;
@@ -28,8 +29,8 @@ impl<T> Received<T> {
 /// Why a message can't be read.
 pub(super) enum Undecodable {
     Malformed(String),
-    Corrupt,
-    TooLong,
+    /// What the seam found.
+    Found(Envelope),
 }
 
 impl Undecodable {
@@ -38,13 +39,35 @@ impl Undecodable {
             Self::Malformed(why) => {
                 Status::internal(format!("the {what} message can't be decoded: {why}"))
             }
-            Self::Corrupt => Status::internal(format!("the {what} message can't be inflated")),
-            Self::TooLong => Status::resource_exhausted(format!(
-                "the {what} message is longer than this side takes"
-            )),
+            Self::Found(envelope) => found(envelope, what),
         }
     }
 }
+
+fn found(envelope: Envelope, what: &str) -> Status {
+    let internal = |why| Status::internal(format!("the {what} message {why}"));
+    match envelope {
+        Envelope::TooLong => {
+            Status::resource_exhausted(format!("the {what} message is longer than this side takes"))
+        }
+        // To a server's caller this says that the server lacks something; in a client, the server
+        // has sent what was not asked for. (gRPC's compression.md)
+        Envelope::UnknownEncoding if what == REQUEST => Status::unimplemented(
+            "the request's grpc-encoding is not known here; grpc-accept-encoding says what is",
+        ),
+        Envelope::UnknownEncoding => internal("has a grpc-encoding that is not known here"),
+        Envelope::NoEncoding => internal("is compressed, and its stream has no grpc-encoding"),
+        Envelope::UnknownFlag => internal("has neither 0 nor 1 as its compressed flag"),
+        Envelope::Cut => internal("broke off: its stream ended within it"),
+        Envelope::NotGrpc => Status::unknown(
+            "the server answered with something other than gRPC: see its content-type",
+        ),
+        Envelope::Corrupt | Envelope::None | Envelope::Inflated => internal("can't be inflated"),
+    }
+}
+
+/// What messages are called on a server.
+pub(super) const REQUEST: &str = "request";
 
 /// A message that was received, counted; or the status that says why it can't be read.
 pub(super) fn opened<T>(
@@ -63,23 +86,36 @@ fn decode<T: Message>(mut reader: MessageReader) -> grpcio::Result<Decoded<T>> {
     let compressed = match seam::open(&mut reader) {
         Envelope::None => false,
         Envelope::Inflated => true,
-        Envelope::Corrupt => return Ok(Err(Undecodable::Corrupt)),
-        Envelope::TooLong => return Ok(Err(Undecodable::TooLong)),
+        found => return Ok(Err(Undecodable::Found(found))),
     };
     let bytes = reader.len() as u64;
-    Ok(match pb_de(reader) {
+    // Messages may be of anybody's making, and grpcio decodes where nothing else is guarded.
+    let decoded = caught(|| pb_de(reader));
+    Ok(match decoded.unwrap_or_else(|panic| Err(panicked::<T>("decoded", &panic))) {
         Ok(message) => Ok(Received { message, bytes, compressed }),
         Err(grpcio::Error::Codec(error)) => Err(Undecodable::Malformed(error.to_string())),
         Err(other) => Err(Undecodable::Malformed(other.to_string())),
     })
 }
 
-fn never<T>(_: &Decoded<T>, _: &mut grpcio::GrpcSlice) -> grpcio::Result<()> {
+fn encode<T: Message>(message: &T, bytes: &mut GrpcSlice) -> grpcio::Result<()> {
+    let encoded = caught(|| pb_ser(message, bytes));
+    encoded.unwrap_or_else(|panic| Err(panicked::<T>("encoded", &panic)))
+}
+
+/// The text of a panic is for the log, not for the peer.
+fn panicked<T: Message>(when: &str, panic: &str) -> grpcio::Error {
+    let what = format!("{} panicked as it was {when}", T::NAME);
+    log::error!("{what}: {panic}");
+    grpcio::Error::Codec(what.into())
+}
+
+fn never<T>(_: &Decoded<T>, _: &mut GrpcSlice) -> grpcio::Result<()> {
     Err(grpcio::Error::Codec("a received message is not sent".into()))
 }
 
 fn sent<T: Message>() -> Marshaller<T> {
-    Marshaller { ser: pb_ser, de: pb_de }
+    Marshaller { ser: encode, de: pb_de }
 }
 
 fn received<T: Message>() -> Marshaller<Decoded<T>> {

@@ -9,9 +9,9 @@ use futures::future::{self, BoxFuture};
 use futures::{FutureExt, Stream, StreamExt};
 use grpcio::{ClientDuplexReceiver, ClientSStreamReceiver, RequestStream};
 
-use crate::seam::ServerCall;
+use crate::seam::{Envelope, ServerCall};
 
-use super::codec::{Decoded, Received, opened};
+use super::codec::{Decoded, REQUEST, Received, Undecodable, opened};
 use super::interceptor::Tally;
 use super::outgoing::Started;
 use super::streaming::Source;
@@ -29,16 +29,6 @@ pub(super) trait Intake<Q>: Send + 'static {
     ) -> impl Future<Output = Result<Received<Q>, Status>> + Send;
 }
 
-/// A message that grpcio has read.
-impl<Q: Send + 'static> Intake<Q> for Decoded<Q> {
-    fn take(
-        self,
-        tally: Option<Arc<Tally>>,
-    ) -> impl Future<Output = Result<Received<Q>, Status>> + Send {
-        future::ready(opened(self, tally.as_deref(), "request"))
-    }
-}
-
 /// A stream, which the handler reads.
 impl<Q: Send + 'static> Intake<Streaming<Q>> for Requests<Q> {
     fn take(
@@ -54,6 +44,7 @@ pub(super) struct ExactlyOne<Q>(pub Requests<Q>);
 
 impl<Q: Send + 'static> Intake<Q> for ExactlyOne<Q> {
     async fn take(self, tally: Option<Arc<Tally>>) -> Result<Received<Q>, Status> {
+        let call = self.0.call.clone();
         let mut requests = self.0.take(tally).await?.message;
         let Some(message) = requests.message().await? else {
             return Err(Status::unimplemented(
@@ -61,6 +52,9 @@ impl<Q: Send + 'static> Intake<Q> for ExactlyOne<Q> {
             ));
         };
         let compressed = requests.compressed();
+        if call.last_read() {
+            return Ok(Received { compressed, ..Received::local(message) });
+        }
         match requests.message().await? {
             None => Ok(Received { compressed, ..Received::local(message) }),
             Some(_) => {
@@ -88,7 +82,7 @@ impl<T: Send> Source<T> for Requests<T> {
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         let item = std::task::ready!(self.call.within(|| stream.poll_next_unpin(cx)));
         Poll::Ready(match item {
-            Some(Ok(message)) => Some(opened(message, self.tally.as_deref(), "request")),
+            Some(Ok(message)) => Some(opened(message, self.tally.as_deref(), REQUEST)),
             // grpcio ends a cancelled stream and a half-closed one alike.
             None if self.call.half_closed() => None,
             None | Some(Err(_)) => Some(Err(broken_off(&self.call))),
@@ -109,13 +103,16 @@ pub(super) struct Replies<R> {
     receiver: Option<R>,
     started: Started,
     failed: Option<Status>,
+    /// What is wrong if the server's status is OK: a message that broke off.
+    cut: Option<Status>,
     /// What came before the first message, once grpcio's receiver is gone.
     headers: Metadata,
 }
 
 impl<R> Replies<R> {
     pub(super) fn new(receiver: R, started: Started) -> Self {
-        Replies { receiver: Some(receiver), started, failed: None, headers: Metadata::new() }
+        let headers = Metadata::new();
+        Replies { receiver: Some(receiver), started, failed: None, cut: None, headers }
     }
 }
 
@@ -127,6 +124,9 @@ where
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
         while let Some(receiver) = &mut self.receiver {
             match std::task::ready!(receiver.poll_next_unpin(cx)) {
+                Some(Ok(Err(cut @ Undecodable::Found(Envelope::Cut)))) => {
+                    self.cut = Some(cut.status("reply"));
+                }
                 Some(Ok(received)) => match self.started.opened(received) {
                     Ok(message) => return Poll::Ready(Some(Ok(message))),
                     // Dropping the receiver ends the call from this side.
@@ -146,7 +146,7 @@ where
                 }
             }
         }
-        let ended = match self.failed.take() {
+        let ended = match self.failed.take().or(self.cut.take()) {
             Some(status) => Err(self.started.ended(status, self.headers.clone())),
             None => self.started.ended_ok(),
         };

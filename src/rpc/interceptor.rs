@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use crate::panics::{caught, drop_quietly};
 use crate::seam::{self, ServerCall};
 
 use super::extensions::Extensions;
@@ -11,7 +12,8 @@ use super::{Metadata, Status};
 /// Sees every call of a server, or of a channel, in all four styles: before it runs, and
 /// when it has ended. Logs, metrics, limits and credentials are interceptors.
 ///
-/// It runs on the thread of a completion queue, so it must not block.
+/// It runs on the thread of a completion queue, so it must not block. A panic in it ends the call
+/// with `INTERNAL`, and the other interceptors are told of the end all the same.
 pub trait Interceptor: Send + Sync + 'static {
     /// Before the handler gets the request, or before a client starts the call. The metadata
     /// may be changed: the handler sees, or the client sends, what is left in it. Values for
@@ -31,6 +33,13 @@ pub trait Interceptor: Send + Sync + 'static {
     /// to its headers leaves with these, if they have not left before.
     fn after(&self, call: &Call, end: &mut End) {
         let _ = (call, end);
+    }
+
+    /// When nothing of the call is left to do, once after each [`after`](Self::after). On a server
+    /// that is later: its status has left, or never will, as the caller takes nothing and its time
+    /// is up. Limits on what runs count a call until then.
+    fn over(&self, call: &Call) {
+        let _ = call;
     }
 }
 
@@ -203,7 +212,8 @@ fn traffic([messages, total]: &[AtomicU64; 2]) -> Traffic {
 }
 
 /// The interceptors' view of one call that is running. Costs nothing where there are none.
-/// Dropped before the call's [`end`](Self::end), it ends it as cancelled.
+/// Dropped before the call's [`end`](Self::end), it ends it as cancelled; dropped after it, it tells
+/// that the call is over.
 pub struct Watch(Option<Box<Watched>>);
 
 struct Watched {
@@ -211,17 +221,20 @@ struct Watched {
     tally: Arc<Tally>,
     /// Those that let the call pass.
     passed: Interceptors,
+    /// Whether they were told of the end.
+    ended: bool,
 }
 
 impl Watch {
-    /// Asks the interceptors of a server about a call that came.
+    /// Asks the interceptors of a server about a call that came; if it is refused, those that let
+    /// it pass are still to hear that it is over.
     pub(super) fn served(
         interceptors: &Interceptors,
         method: &'static str,
         metadata: &mut Metadata,
         extensions: &mut Extensions,
         call: &Arc<ServerCall>,
-    ) -> Result<Self, Status> {
+    ) -> Result<Self, (Self, Status)> {
         let (deadline, peer) = (call.deadline(), || Peer::Caller(call.clone()));
         let watch = Watch::start(interceptors, method, metadata, extensions, deadline, peer)?;
         if !extensions.is_empty() {
@@ -241,6 +254,7 @@ impl Watch {
     ) -> Result<Self, Status> {
         let peer = || Peer::Target(target.clone());
         Watch::start(interceptors, method, metadata, extensions, deadline, peer)
+            .map_err(|(_, refused)| refused)
     }
 
     fn start(
@@ -250,7 +264,7 @@ impl Watch {
         extensions: &mut Extensions,
         deadline: Option<Instant>,
         peer: impl FnOnce() -> Peer,
-    ) -> Result<Self, Status> {
+    ) -> Result<Self, (Self, Status)> {
         if interceptors.is_empty() {
             return Ok(Watch(None));
         }
@@ -263,11 +277,14 @@ impl Watch {
             extensions: std::mem::take(extensions),
         };
         let passed = Vec::with_capacity(interceptors.len());
-        let watched = Watched { call, passed, tally: Arc::default() };
+        let watched = Watched { call, passed, tally: Arc::default(), ended: false };
         let mut watch = Watch(Some(Box::new(watched)));
         match watch.ask(interceptors, metadata, extensions) {
             Ok(()) => Ok(watch),
-            Err(status) => Err(watch.end(status)),
+            Err(status) => {
+                let refused = watch.end(status);
+                Err((watch, refused))
+            }
         }
     }
 
@@ -281,7 +298,9 @@ impl Watch {
     ) -> Result<(), Status> {
         let Some(Watched { call, passed, .. }) = self.0.as_deref_mut() else { return Ok(()) };
         for interceptor in interceptors {
-            interceptor.before(call)?;
+            let method = call.method;
+            caught(|| interceptor.before(call))
+                .unwrap_or_else(|panic| Err(told(method, &panic)))?;
             passed.push(interceptor.clone());
         }
         metadata.clone_from(&call.metadata);
@@ -296,7 +315,7 @@ impl Watch {
 
     /// Tells the interceptors how the call ended, once, and returns the status that is left.
     pub(super) fn end(&mut self, status: Status) -> Status {
-        match self.0.take() {
+        match &mut self.0 {
             Some(watched) => watched.end(status),
             None => status,
         }
@@ -313,20 +332,41 @@ impl Watch {
 }
 
 impl Watched {
-    fn end(self, status: Status) -> Status {
+    fn end(&mut self, status: Status) -> Status {
+        if std::mem::replace(&mut self.ended, true) {
+            return status;
+        }
         let (sent, received) = (traffic(&self.tally.sent), traffic(&self.tally.received));
         let mut end = End { status, sent, received };
         for interceptor in self.passed.iter().rev() {
-            interceptor.after(&self.call, &mut end);
+            if let Err(panic) = caught(|| interceptor.after(&self.call, &mut end)) {
+                end.status = told(self.call.method, &panic);
+            }
         }
         end.status
+    }
+
+    fn over(&self) {
+        for interceptor in self.passed.iter().rev() {
+            if let Err(panic) = caught(|| interceptor.over(&self.call)) {
+                told(self.call.method, &panic);
+            }
+        }
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if let Some(watched) = self.0.take() {
+        if let Some(mut watched) = self.0.take() {
             watched.end(Status::cancelled("the call was dropped"));
+            watched.over();
+            drop_quietly(watched, "a value that was left with a call");
         }
     }
+}
+
+/// The status of a call of which an interceptor has panicked; what it said is for the log.
+fn told(method: &str, panic: &str) -> Status {
+    log::error!("{method}: an interceptor panicked: {panic}");
+    Status::internal("an interceptor panicked")
 }

@@ -82,6 +82,11 @@ impl Started {
         self.watch.end(status.with_headers(headers).with_metadata(trailers))
     }
 
+    /// The same for a call that grpcio does not start.
+    pub(super) fn not_started(&mut self, error: grpcio::Error) -> Status {
+        self.ended(Status::from_grpcio(error), Metadata::new())
+    }
+
     /// Tells the interceptors of a call that ended with OK.
     pub(super) fn ended_ok(&mut self) -> Result<(), Status> {
         self.watch.end_ok().map(drop)

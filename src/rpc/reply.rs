@@ -3,26 +3,27 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures::future::{self, Either};
+use futures::future;
 use futures::{FutureExt, SinkExt, Stream, StreamExt};
-use futures_timer::Delay;
-use grpcio::{
-    ClientStreamingSink, DuplexSink, RpcStatus, ServerStreamingSink, UnarySink, WriteFlags,
-};
+use grpcio::{ClientStreamingSink, DuplexSink, RpcStatus, WriteFlags};
 use protobuf::Message;
 
-use crate::seam::{self, Pairs, ServerCall};
+use crate::seam::{self, Leave, Pairs, ServerCall};
 
 use super::guard::until_over;
 use super::interceptor::{Tally, Watch};
-use super::{Response, Status};
+use super::{Code, Response, Status};
 
 /// Where a call is answered.
 pub trait Failing: Send + 'static {
     /// Ends the call with an error.
-    fn fail(self, call: Arc<ServerCall>, status: Status) -> impl Future<Output = ()> + Send;
+    fn fail(
+        self,
+        call: Arc<ServerCall>,
+        watch: Watch,
+        status: Status,
+    ) -> impl Future<Output = ()> + Send;
 }
 
 /// Where a call is answered with `B`: a message, or a stream of them.
@@ -38,37 +39,23 @@ pub trait Reply<B>: Failing {
 }
 
 /// A reply of one message.
-pub struct One<T>(Either<UnarySink<T>, ClientStreamingSink<T>>);
+pub struct One<T>(ClientStreamingSink<T>);
 
 /// A reply of a stream of messages.
-pub struct Many<T>(Either<ServerStreamingSink<T>, DuplexSink<T>>);
-
-impl<T> From<UnarySink<T>> for One<T> {
-    fn from(sink: UnarySink<T>) -> Self {
-        One(Either::Left(sink))
-    }
-}
+pub struct Many<T>(DuplexSink<T>);
 
 impl<T> From<ClientStreamingSink<T>> for One<T> {
     fn from(sink: ClientStreamingSink<T>) -> Self {
-        One(Either::Right(sink))
-    }
-}
-
-// In batches grpcio holds back the last message that was fed, and sends it without the hint
-// to buffer when it is flushed.
-
-impl<T> From<ServerStreamingSink<T>> for Many<T> {
-    fn from(mut sink: ServerStreamingSink<T>) -> Self {
-        sink.enhance_batch(true);
-        Many(Either::Left(sink))
+        One(sink)
     }
 }
 
 impl<T> From<DuplexSink<T>> for Many<T> {
     fn from(mut sink: DuplexSink<T>) -> Self {
+        // grpcio then holds back the last message that was fed, and sends it without the hint to
+        // buffer when it is flushed.
         sink.enhance_batch(true);
-        Many(Either::Right(sink))
+        Many(sink)
     }
 }
 
@@ -77,8 +64,14 @@ impl<T> From<DuplexSink<T>> for Many<T> {
 // Not `async fn`: what is done before the batch is started has no place in the call's future then.
 
 impl<T: Message> Failing for One<T> {
-    fn fail(self, call: Arc<ServerCall>, status: Status) -> impl Future<Output = ()> + Send {
-        self.end(Err(set_status(&call, status)))
+    fn fail(
+        self,
+        call: Arc<ServerCall>,
+        watch: Watch,
+        status: Status,
+    ) -> impl Future<Output = ()> + Send {
+        let status = set_status(&call, status);
+        self.end(call, watch, Err(status))
     }
 }
 
@@ -94,41 +87,49 @@ impl<T: Message> Reply<T> for One<T> {
         if let Some(tally) = watch.tally() {
             tally.sent(message.compute_size());
         }
-        self.end(match watch.end_ok() {
+        let outcome = match watch.end_ok() {
             Ok(added) => {
                 add_metadata(&call, added);
                 Ok(message)
             }
             Err(status) => Err(set_status(&call, status)),
-        })
+        };
+        self.end(call, watch, outcome)
     }
 }
 
 impl<T: Message> One<T> {
-    fn end(self, outcome: Result<T, RpcStatus>) -> impl Future<Output = ()> + Send {
-        let ended = match (self.0, outcome) {
-            (Either::Left(sink), Ok(message)) => Either::Left(sink.success(message)),
-            (Either::Left(sink), Err(status)) => Either::Left(sink.fail(status)),
-            (Either::Right(sink), Ok(message)) => Either::Right(sink.success(message)),
-            (Either::Right(sink), Err(status)) => Either::Right(sink.fail(status)),
+    fn end(
+        self,
+        call: Arc<ServerCall>,
+        watch: Watch,
+        outcome: Result<T, RpcStatus>,
+    ) -> impl Future<Output = ()> + Send {
+        let leave = Leave::new(&call);
+        let ended = match outcome {
+            Ok(message) => self.0.success(message),
+            Err(status) => self.0.fail(status),
         };
-        ended.map(drop)
+        ended.map(move |sent| {
+            call.set_answered();
+            if let Err(grpcio::Error::Codec(error)) = sent {
+                log::error!("a reply can't be encoded: {error}");
+                // grpcio has let go of the call without a word.
+                call.abort(Code::Internal as i32, c"the reply message can't be encoded");
+            }
+            drop((leave, watch));
+        })
     }
 }
 
 impl<T: Message> Failing for Many<T> {
-    /// The status waits in line behind messages that the peer has not made room for; a peer
-    /// that never does is left after a while.
-    async fn fail(self, call: Arc<ServerCall>, status: Status) {
-        const PATIENCE: Duration = Duration::from_secs(5);
+    /// The status waits in line behind messages that the peer has not made room for.
+    async fn fail(self, call: Arc<ServerCall>, watch: Watch, status: Status) {
+        let leave = Leave::new(&call);
         let status = set_status(&call, status);
-        let ending = match self.0 {
-            Either::Left(sink) => Either::Left(sink.fail(status)),
-            Either::Right(sink) => Either::Right(sink.fail(status)),
-        };
-        if let Either::Right(_) = future::select(ending, Delay::new(PATIENCE)).await {
-            log::debug!("a peer that reads nothing was left without its status");
-        }
+        let _ = self.0.fail(status).await;
+        call.set_answered();
+        drop((leave, watch));
     }
 }
 
@@ -154,9 +155,12 @@ where
         match outcome {
             Ok(added) => {
                 add_metadata(&call, added);
-                drop(self.0.close().await);
+                let leave = Leave::new(&call);
+                let _ = self.0.close().await;
+                call.set_answered();
+                drop((leave, watch));
             }
-            Err(status) => self.fail(call, status).await,
+            Err(status) => self.fail(call, watch, status).await,
         }
     }
 }
@@ -194,7 +198,8 @@ impl<T: Message> Many<T> {
                 Some(Err(status)) => Err(status),
                 None => Ok(()),
             };
-            // The status follows at once.
+            // The status follows at once, if the peer takes this.
+            let _leave = Leave::new(call);
             let flushed = poll_fn(|cx| seam::before_the_end(|| self.0.poll_flush_unpin(cx)));
             flushed.await.map_err(Status::from_grpcio)?;
             return ended;

@@ -1,6 +1,7 @@
 //! The path of a call on the server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use grpcio::RpcContext;
@@ -19,14 +20,14 @@ use super::{Compression, Metadata, Request, Response, Status};
 #[derive(Default)]
 pub(crate) struct Terms {
     pub interceptors: Interceptors,
-    /// Whether methods with one request wait for its end, to see that there is only one.
-    pub exactly_one_request: bool,
     /// The most metadata that a call may come with, in bytes as HTTP/2 counts them.
     pub max_metadata: usize,
     /// Whether no client certificate gets through that was not verified.
     pub verified: bool,
     /// How replies are compressed that don't say so themselves.
     pub compression: Compression,
+    /// How long the end of a call may be on its way, if it has no deadline.
+    pub send_timeout: Duration,
     pub running: Running,
 }
 
@@ -76,27 +77,32 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
             call.trust_certificate();
         }
         call.set_compression(terms.compression.replied());
+        call.set_patience(terms.send_timeout);
         let work = async move {
             let Terms { interceptors, .. } = &*terms;
             let mut extensions = Extensions::default();
             let watch = Watch::served(interceptors, method, &mut metadata, &mut extensions, &call);
             let mut watch = match watch {
                 Ok(watch) => watch,
-                Err(refused) => return reply.fail(call, refused).await,
+                Err((watch, refused)) => return reply.fail(call, watch, refused).await,
             };
             if let Err(refused) = terms.check(came) {
-                return reply.fail(call, watch.end(refused)).await;
+                let refused = watch.end(refused);
+                return reply.fail(call, watch, refused).await;
             }
             match until_over(&call, method, request.take(watch.tally())).await {
                 Ok(received) => {
                     let request = Request::served(received, metadata, extensions, &call);
                     handler(request, Responder { call, method, reply, watch }).await;
                 }
-                Err(status) => reply.fail(call, watch.end(status)).await,
+                Err(status) => {
+                    let status = watch.end(status);
+                    reply.fail(call, watch, status).await;
+                }
             }
             drop((keep, running));
         };
-        context.spawn(Task { call: within, method, work });
+        context.spawn(Task::new(within, method, work));
     }
 }
 
@@ -123,7 +129,10 @@ impl<R> Responder<R> {
         // Not an `async` block, which would hold the handler twice.
         until_over(&call, method, handler).then(move |outcome| match outcome {
             Ok(response) => reply.succeed(call, method, watch, response).left_future(),
-            Err(status) => reply.fail(call, watch.end(status)).right_future(),
+            Err(status) => {
+                let status = watch.end(status);
+                reply.fail(call, watch, status).right_future()
+            }
         })
     }
 }

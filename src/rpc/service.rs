@@ -75,16 +75,8 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
             (Entry::new(&self.state, method, handler), codec::server_side(method));
         self.add(move |builder, terms| {
             let entry = entry.on(terms);
-            if terms.exactly_one_request {
-                return builder.add_client_streaming_handler(
-                    &method,
-                    move |context, stream, sink| {
-                        entry.exactly_one(&context, stream, sink.into());
-                    },
-                );
-            }
-            builder.add_unary_handler(&method, move |context, message, sink| {
-                entry.one(&context, message, sink.into());
+            builder.add_client_streaming_handler(&method, move |context, stream, sink| {
+                entry.one(&context, stream, sink.into());
             })
         })
     }
@@ -101,16 +93,8 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
             (Entry::new(&self.state, method, handler), codec::server_side(method));
         self.add(move |builder, terms| {
             let entry = entry.on(terms);
-            if terms.exactly_one_request {
-                return builder.add_duplex_streaming_handler(
-                    &method,
-                    move |context, stream, sink| {
-                        entry.exactly_one(&context, stream, sink.into());
-                    },
-                );
-            }
-            builder.add_server_streaming_handler(&method, move |context, message, sink| {
-                entry.one(&context, message, sink.into());
+            builder.add_duplex_streaming_handler(&method, move |context, stream, sink| {
+                entry.one(&context, stream, sink.into());
             })
         })
     }
@@ -195,26 +179,10 @@ impl<S: Send + Sync + 'static, H: Clone + Send + 'static> Entry<S, H> {
         Entry { terms: terms.clone(), ..self }
     }
 
-    /// A call whose request grpcio has read.
-    fn one<Q, R, F>(&self, context: &RpcContext<'_>, message: Decoded<Q>, reply: R)
+    /// A call with one request. grpcio takes it for a stream, too: so it is a call before its
+    /// request is whole, and none or two are seen.
+    fn one<Q, R, F>(&self, context: &RpcContext<'_>, stream: RequestStream<Decoded<Q>>, reply: R)
     where
-        Q: Message,
-        R: Failing,
-        H: Fn(Arc<S>, Request<Q>, Responder<R>) -> F,
-        F: Future<Output = ()> + Send + 'static,
-    {
-        if let Some(exchange) = self.accept(context, reply, |_| (message, ())) {
-            exchange.run(context, self.bind());
-        }
-    }
-
-    /// A call whose one request is read as a stream, to see that it is one.
-    fn exactly_one<Q, R, F>(
-        &self,
-        context: &RpcContext<'_>,
-        stream: RequestStream<Decoded<Q>>,
-        reply: R,
-    ) where
         Q: Message,
         R: Failing,
         H: Fn(Arc<S>, Request<Q>, Responder<R>) -> F,

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use grpcio_sys::{
     self as sys, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_metadata_array, grpc_op,
@@ -24,7 +24,7 @@ pub(super) enum Observer {
 
 // A batch context has two words that C-core and grpc_wrap touch in a
 // send-status batch only: the count and the capacity of the metadata array for
-// server trailers. In the three kinds of batch above they are zero, and their
+// server trailers. In the kinds of batch above they are zero, and their
 // `metadata` is null, so `grpcwrap_batch_context_destroy` does not look at them.
 // The count holds the pointer, the capacity the kind.
 
@@ -73,8 +73,8 @@ pub(super) unsafe fn take(context: *mut grpcwrap_batch_context) -> Option<Observ
 /// A batch that grpcio knows nothing of. Its tag is odd, and grpcio's are addresses of boxes
 /// with an even alignment; so grpcio's loop is not shown it.
 enum Own {
-    /// Has headers sent once it is complete.
-    Soon(Arc<ServerCall>),
+    /// Has headers sent once it is complete, if the call is still there.
+    Soon(Weak<ServerCall>),
     /// Sends headers.
     Headers { context: *mut grpcwrap_batch_context, call: *mut grpc_call },
     /// Reads the one message of a call.
@@ -97,7 +97,7 @@ impl Own {
 /// # Safety
 /// As [`send_headers`].
 pub(super) unsafe fn send_headers_soon(call: *mut grpc_call, state: &Arc<ServerCall>) {
-    let (_, tag) = Own::Soon(state.clone()).into_tag();
+    let (_, tag) = Own::Soon(Arc::downgrade(state)).into_tag();
     // SAFETY: by the contract above; a batch of nothing is complete at once.
     unsafe {
         let started = __real_grpc_call_start_batch(call, ptr::null(), 0, tag, ptr::null_mut());
@@ -171,7 +171,9 @@ unsafe fn read(call: *mut grpc_call, own: Own) -> bool {
     }
 }
 
-/// Ends a batch of our own when its event comes; false if the tag is not ours.
+/// Ends a batch of our own when its event comes; false if the tag is not ours. Nothing may be woken
+/// here, nor dropped that is not ours and could wake: what is woken on a queue's thread is polled
+/// after one of grpcio's events, and there may be none for long.
 ///
 /// # Safety
 /// `tag` came with an event of an operation that is complete.
@@ -183,7 +185,11 @@ pub(super) unsafe fn finish_own(tag: *mut c_void) -> bool {
     // complete, so what it had is ours alone.
     unsafe {
         match *Box::from_raw(tag.map_addr(|address| address & !1).cast::<Own>()) {
-            Own::Soon(state) => state.within(|| state.send_headers()),
+            Own::Soon(state) => {
+                if let Some(state) = state.upgrade() {
+                    state.within(|| state.send_headers());
+                }
+            }
             Own::Headers { context, call } => {
                 sys::grpcwrap_batch_context_destroy(context);
                 sys::grpc_call_unref(call);

@@ -51,10 +51,14 @@ impl ClientCall {
 
     /// Runs `f`, which starts the call with grpcio.
     pub(crate) fn within<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> R {
-        let before = STARTING.replace(Some(self.clone()));
-        let result = f();
-        STARTING.set(before);
-        result
+        struct Restore(Option<Arc<ClientCall>>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                STARTING.set(self.0.take());
+            }
+        }
+        let _restore = Restore(STARTING.replace(Some(self.clone())));
+        f()
     }
 
     /// The headers; of a call with one reply only, once it is over.

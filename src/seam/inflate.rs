@@ -14,11 +14,14 @@ use std::io::{self, BufRead, Read};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
 
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::GzDecoder;
+use flate2::read::ZlibDecoder;
 use grpcio::MessageReader;
 use grpcio_sys::{
     self as sys, grpc_byte_buffer, grpc_byte_buffer_reader, grpc_compression_algorithm as Algorithm,
 };
+
+use super::marks::{Mark, Marks};
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +34,47 @@ pub enum Envelope {
     TooLong,
     /// It can't be inflated.
     Corrupt,
+    /// It is compressed, and nothing says how.
+    NoEncoding,
+    /// It is compressed in a way that this side does not know.
+    UnknownEncoding,
+    /// Its prefix is none.
+    UnknownFlag,
+    /// Its stream ended before it did.
+    Cut,
+    /// What came is not gRPC.
+    NotGrpc,
 }
 
-const INFLATED: u8 = 0;
-const TOO_LONG: u8 = 1;
-const CORRUPT: u8 = 2;
+impl Envelope {
+    /// By their numbers in an envelope.
+    const ALL: [Envelope; 8] = [
+        Envelope::Inflated,
+        Envelope::TooLong,
+        Envelope::Corrupt,
+        Envelope::NoEncoding,
+        Envelope::UnknownEncoding,
+        Envelope::UnknownFlag,
+        Envelope::Cut,
+        Envelope::NotGrpc,
+    ];
+
+    fn number(self) -> u8 {
+        Envelope::ALL.iter().position(|kind| *kind == self).unwrap_or_default() as u8
+    }
+
+    /// What is wrong with a message by its marks.
+    fn marked(marks: Marks, algorithm: Algorithm) -> Option<Envelope> {
+        Some(match marks.substitute.or(marks.flag)? {
+            Mark::UnknownFlag => Envelope::UnknownFlag,
+            Mark::Cut => Envelope::Cut,
+            Mark::NotGrpc => Envelope::NotGrpc,
+            _ if algorithm != Algorithm::GRPC_COMPRESS_NONE => return None,
+            Mark::UnknownEncoding => Envelope::UnknownEncoding,
+            _ => Envelope::NoEncoding,
+        })
+    }
+}
 
 const SECRET: usize = 16;
 
@@ -75,40 +114,32 @@ pub(crate) fn open(message: &mut MessageReader) -> Envelope {
         _ => return Envelope::None,
     };
     message.consume(SECRET + 1);
-    match kind {
-        INFLATED => Envelope::Inflated,
-        TOO_LONG => Envelope::TooLong,
-        _ => Envelope::Corrupt,
-    }
+    Envelope::ALL.get(usize::from(kind)).copied().unwrap_or(Envelope::Corrupt)
 }
 
 /// Replaces a compressed message by its envelope and, if all is well, its inflated bytes; and one
-/// that is too long by an envelope.
+/// that is too long, or wrong by its marks, by an envelope.
 ///
 /// # Safety
-/// `buffer` is null or a received message that is the caller's alone; so is what is returned.
-pub(super) unsafe fn inflate(buffer: *mut grpc_byte_buffer) -> *mut grpc_byte_buffer {
+/// `buffer` is a received message that is the caller's alone; so is what is returned.
+pub(super) unsafe fn inflate(buffer: *mut grpc_byte_buffer, marks: Marks) -> *mut grpc_byte_buffer {
     let Some(limit) = limit() else { return buffer };
-    if buffer.is_null() {
-        return buffer;
-    }
     // SAFETY: a received message is a raw one, so the union holds `raw`; the buffer is destroyed
     // once, and replaced.
     unsafe {
         let algorithm = (*buffer).data.raw.compression;
         let too_long = sys::grpc_byte_buffer_length(buffer) > limit;
-        if !too_long && algorithm == Algorithm::GRPC_COMPRESS_NONE {
+        let wrong = Envelope::marked(marks, algorithm).or(too_long.then_some(Envelope::TooLong));
+        if wrong.is_none() && algorithm == Algorithm::GRPC_COMPRESS_NONE {
             return buffer;
         }
         let mut bytes = SECRET_OF_THIS_PROCESS.to_vec();
-        if too_long {
-            bytes.push(TOO_LONG);
-        } else {
-            bytes.push(INFLATED);
-            if let Err(kind) = inflate_into(&mut bytes, &read_all(buffer), algorithm, limit) {
-                bytes.truncate(SECRET);
-                bytes.push(kind);
-            }
+        bytes.push(wrong.unwrap_or(Envelope::Inflated).number());
+        if wrong.is_none()
+            && let Err(kind) = inflate_into(&mut bytes, &read_all(buffer), algorithm, limit)
+        {
+            bytes.truncate(SECRET);
+            bytes.push(kind.number());
         }
         sys::grpc_byte_buffer_destroy(buffer);
         let mut slice = sys::grpc_slice_from_copied_buffer(bytes.as_ptr().cast(), bytes.len());
@@ -118,25 +149,42 @@ pub(super) unsafe fn inflate(buffer: *mut grpc_byte_buffer) -> *mut grpc_byte_bu
     }
 }
 
-/// On failure, the kind of the envelope.
+/// On failure, the envelope.
 fn inflate_into(
     bytes: &mut Vec<u8>,
     compressed: &[u8],
     algorithm: Algorithm,
     limit: usize,
-) -> Result<(), u8> {
+) -> Result<(), Envelope> {
     let allowed = limit as u64 + 1;
     let read: io::Result<usize> = match algorithm {
-        Algorithm::GRPC_COMPRESS_GZIP => {
-            MultiGzDecoder::new(compressed).take(allowed).read_to_end(bytes)
-        }
+        Algorithm::GRPC_COMPRESS_GZIP => gunzip_into(bytes, compressed, allowed),
         _ => ZlibDecoder::new(compressed).take(allowed).read_to_end(bytes),
     };
     match read {
         Ok(length) if length <= limit => Ok(()),
-        Ok(_) => Err(TOO_LONG),
-        Err(_) => Err(CORRUPT),
+        Ok(_) => Err(Envelope::TooLong),
+        Err(_) => Err(Envelope::Corrupt),
     }
+}
+
+/// A message in gzip may come in several members, one behind the other (RFC 1952, 2.2). Each costs
+/// microseconds, however little is in it, and fits into 20 bytes; so only so many are read.
+const MOST_MEMBERS: usize = 100;
+
+/// Inflates up to `allowed` bytes; how many there were.
+fn gunzip_into(bytes: &mut Vec<u8>, compressed: &[u8], allowed: u64) -> io::Result<usize> {
+    let (mut rest, mut length) = (compressed, 0);
+    for _ in 0..MOST_MEMBERS {
+        let mut member = GzDecoder::new(rest).take(allowed - length as u64);
+        length += member.read_to_end(bytes)?;
+        let is_full = member.limit() == 0;
+        rest = member.into_inner().into_inner();
+        if rest.is_empty() || is_full {
+            return Ok(length);
+        }
+    }
+    Err(io::Error::other("too many members"))
 }
 
 /// # Safety
@@ -156,5 +204,43 @@ unsafe fn read_all(buffer: *mut grpc_byte_buffer) -> Vec<u8> {
         sys::grpcwrap_slice_unref(&slice);
         sys::grpc_byte_buffer_reader_destroy(&mut reader);
         bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn member(content: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(content).expect("a vector takes everything");
+        encoder.finish().expect("a vector takes everything")
+    }
+
+    fn gunzipped(compressed: &[u8], limit: usize) -> Result<Vec<u8>, u8> {
+        let mut bytes = Vec::new();
+        inflate_into(&mut bytes, compressed, Algorithm::GRPC_COMPRESS_GZIP, limit)?;
+        Ok(bytes)
+    }
+
+    #[test]
+    fn a_few_members_are_one_message() {
+        let three = [member(b"one "), member(b""), member(b"three")].concat();
+        assert_eq!(gunzipped(&three, 9), Ok(b"one three".to_vec()));
+        assert_eq!(gunzipped(&three, 8), Err(TOO_LONG));
+        assert_eq!(gunzipped(&[&three[..], b"and rest"].concat(), 100), Err(CORRUPT));
+    }
+
+    #[test]
+    fn a_crowd_of_members_is_none() {
+        let empty = member(b"");
+        let most = empty.repeat(MOST_MEMBERS);
+        assert_eq!(gunzipped(&most, 1), Ok(Vec::new()));
+        assert_eq!(gunzipped(&[most, empty].concat(), 1), Err(CORRUPT));
     }
 }

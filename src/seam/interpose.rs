@@ -19,7 +19,7 @@ use grpcio_sys::{
 };
 
 use super::real::*;
-use super::{batch, inside_core, second_reply, server_call};
+use super::{batch, inside_core, second_reply, server_call, waiting};
 
 /// Makes every binary that serves or calls through this library refer to the symbol that
 /// only the link arguments define: without them the linker stops and names it.
@@ -92,14 +92,20 @@ unsafe extern "C" fn __wrap_grpc_completion_queue_next(
     deadline: gpr_timespec,
     reserved: *mut c_void,
 ) -> grpc_event {
+    let forever = deadline.tv_sec == i64::MAX;
     loop {
+        let until = if forever { waiting::until(deadline) } else { deadline };
         // SAFETY: as grpcio called it. The tag of an event that is none of an operation is not
         // initialised, so the kind is looked at first.
         unsafe {
-            let event =
-                inside_core(|| __real_grpc_completion_queue_next(queue, deadline, reserved));
+            let event = inside_core(|| __real_grpc_completion_queue_next(queue, until, reserved));
+            let timed_out = event.type_ == grpc_completion_type::GRPC_QUEUE_TIMEOUT;
             let completed = event.type_ == grpc_completion_type::GRPC_OP_COMPLETE;
-            if !completed || !batch::finish_own(event.tag) {
+            if forever {
+                waiting::look(timed_out);
+            }
+            let goes_on = timed_out && forever || completed && batch::finish_own(event.tag);
+            if !goes_on {
                 return event;
             }
         }

@@ -19,10 +19,12 @@
 mod batch;
 mod client_call;
 mod coalesce;
+mod during;
 mod inflate;
 mod interpose;
 #[cfg(core_without_log_functions)]
 mod log;
+mod marks;
 mod metadata;
 mod outlook;
 mod poll;
@@ -30,6 +32,9 @@ mod real;
 mod refused;
 mod second_reply;
 mod server_call;
+mod waiting;
+#[cfg(core_is_bundled)]
+mod wire;
 
 pub(crate) use client_call::{ClientCall, Owed};
 pub(crate) use coalesce::coalesce_writes;
@@ -40,6 +45,7 @@ pub(crate) use outlook::before_the_end;
 pub(crate) use poll::take_turn;
 pub(crate) use refused::{Ending, inside_core};
 pub(crate) use server_call::{Replied, ServerCall, accepted, current};
+pub(crate) use waiting::Leave;
 
 use std::ffi::CStr;
 

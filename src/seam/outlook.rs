@@ -2,6 +2,8 @@ use std::cell::Cell;
 
 use grpcio_sys::GRPC_WRITE_BUFFER_HINT;
 
+use super::during::during;
+
 thread_local! {
     static MORE_FOLLOWS: Cell<bool> = const { Cell::new(false) };
 }
@@ -9,10 +11,7 @@ thread_local! {
 /// Runs `f`, which sends the last message of a direction, right before its end is sent: C-core
 /// then lets them leave in one write, of one frame where it can.
 pub(crate) fn before_the_end<R>(f: impl FnOnce() -> R) -> R {
-    MORE_FOLLOWS.set(true);
-    let result = f();
-    MORE_FOLLOWS.set(false);
-    result
+    during(&MORE_FOLLOWS, true, f)
 }
 
 /// The flags of a message that is sent now.

@@ -97,6 +97,10 @@ unsafe extern "C" {
         deadline: gpr_timespec,
         reserved: *mut c_void,
     ) -> grpc_event;
+    pub(super) fn __real_grpc_call_cancel(
+        call: *mut grpc_call,
+        reserved: *mut c_void,
+    ) -> grpc_call_error;
     pub(super) fn __real_grpc_call_unref(call: *mut grpc_call);
 
     pub(super) fn __real_sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t;

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use grpcio_sys::{self as sys, grpc_call, grpc_status_code};
 
+use super::during::during;
 use super::real::__real_grpc_call_unref;
 
 /// How many servers are ending.
@@ -41,10 +42,7 @@ impl Drop for Ending {
 /// Runs a function of C-core's in which it works on connections. What it drops there is its own:
 /// grpcio gives calls back from Rust.
 pub(crate) fn inside_core<R>(f: impl FnOnce() -> R) -> R {
-    let before = INSIDE_CORE.replace(true);
-    let result = f();
-    INSIDE_CORE.set(before);
-    result
+    during(&INSIDE_CORE, true, f)
 }
 
 /// Whether this thread is in such a function.

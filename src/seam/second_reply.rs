@@ -20,6 +20,7 @@ use slab::Slab;
 
 use super::ClientCall;
 use super::batch;
+use super::during::during;
 use super::real::__real_grpc_call_start_batch;
 
 thread_local! {
@@ -32,10 +33,7 @@ pub(super) fn splitting(
     state: &Arc<ClientCall>,
     f: impl FnOnce() -> grpc_call_error,
 ) -> grpc_call_error {
-    SPLIT.set(state);
-    let started = f();
-    SPLIT.set(ptr::null());
-    started
+    during(&SPLIT, state, f)
 }
 
 /// The call whose batch is to be split, once.

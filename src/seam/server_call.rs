@@ -3,7 +3,7 @@ use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::ptr;
 use std::slice;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 use futures::task::AtomicWaker;
 use grpcio_sys::{self as sys, grpc_compression_level};
 
-use super::Pairs;
+use crate::panics::drop_quietly;
+
+use super::during::during;
+use super::{Pairs, waiting};
 
 /// How a server call came to its end, as C-core reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub struct ServerCall {
     end: AtomicU8,
     waker: AtomicWaker,
     half_closed: AtomicBool,
+    last_read: AtomicBool,
+    answered: AtomicBool,
     headers_sent: AtomicBool,
     uncompressed: AtomicBool,
     trusted: AtomicBool,
@@ -37,6 +42,8 @@ pub struct ServerCall {
     compression: AtomicU8,
     outgoing: Mutex<Outgoing>,
     values: OnceLock<Box<dyn Any + Send + Sync>>,
+    /// In milliseconds.
+    patience: AtomicU64,
 }
 
 #[derive(Default)]
@@ -45,9 +52,9 @@ struct Outgoing {
     trailers: Pairs,
 }
 
-// SAFETY: the call is used for `grpc_call_unref`, `grpc_call_get_peer` and
-// `grpc_call_failed_before_recv_message` only, which may be called from any
-// thread; the other fields are Send and Sync.
+// SAFETY: the call is used for `grpc_call_unref`, `grpc_call_get_peer`,
+// `grpc_call_cancel_with_status` and `grpc_call_failed_before_recv_message` only, which may
+// be called from any thread; the other fields are Send and Sync.
 unsafe impl Send for ServerCall {}
 // SAFETY: as above.
 unsafe impl Sync for ServerCall {}
@@ -77,12 +84,15 @@ impl ServerCall {
             end: AtomicU8::new(RUNNING),
             waker: AtomicWaker::new(),
             half_closed: AtomicBool::new(false),
+            last_read: AtomicBool::new(false),
+            answered: AtomicBool::new(false),
             headers_sent: AtomicBool::new(false),
             uncompressed: AtomicBool::new(false),
             trusted: AtomicBool::new(false),
             compression: AtomicU8::new(0),
             outgoing: Mutex::default(),
             values: OnceLock::new(),
+            patience: AtomicU64::new(0),
         })
     }
 
@@ -141,6 +151,26 @@ impl ServerCall {
         self.half_closed.load(Ordering::Acquire)
     }
 
+    /// Whether the message that was read last came with the caller's half-close. False says
+    /// nothing: one more read does.
+    pub(crate) fn last_read(&self) -> bool {
+        self.last_read.load(Ordering::Acquire)
+    }
+
+    pub(super) fn read_last(&self) {
+        self.last_read.store(true, Ordering::Release);
+    }
+
+    /// Notes that the status was sent, or can't be: from now on there is nothing to cancel.
+    pub(crate) fn set_answered(&self) {
+        self.answered.store(true, Ordering::Release);
+    }
+
+    /// Whether a cancel has nothing left to end.
+    pub(super) fn is_past_cancelling(&self) -> bool {
+        self.answered.load(Ordering::Acquire) || self.end().is_some()
+    }
+
     /// Ready when the call is over, for whatever reason.
     pub(crate) fn poll_end(&self, cx: &mut Context<'_>) -> Poll<End> {
         if let Some(end) = self.end() {
@@ -163,6 +193,23 @@ impl ServerCall {
             FINISHED => Some(End::Finished),
             _ => Some(End::Cancelled),
         }
+    }
+
+    /// Has C-core end the call with this status, and drop what waits to be sent. It says so several
+    /// times on the wire; so this is for calls that can't be ended through their sink.
+    pub(crate) fn abort(&self, code: sys::grpc_status_code::Type, text: &CStr) {
+        // SAFETY: the call is alive.
+        unsafe { waiting::end(self.call, code, text) };
+    }
+
+    /// How long the end of the call may be on its way, if there is no deadline.
+    pub(crate) fn set_patience(&self, patience: Duration) {
+        let millis = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
+        self.patience.store(millis, Ordering::Relaxed);
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        Duration::from_millis(self.patience.load(Ordering::Relaxed))
     }
 
     /// Has the reply compressed, before its headers are sent.
@@ -235,14 +282,7 @@ impl ServerCall {
     /// Runs `f` with this call as the [`current`] one of the thread. All that grpcio
     /// does for the call (reading requests, sending replies) has to run within.
     pub(crate) fn within<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> R {
-        struct Restore(*const ServerCall);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                CURRENT.set(self.0);
-            }
-        }
-        let _restore = Restore(CURRENT.replace(Arc::as_ptr(self)));
-        f()
+        during(&CURRENT, Arc::as_ptr(self), f)
     }
 
     pub(super) fn set_end(&self, cancelled: bool) {
@@ -286,6 +326,7 @@ impl ServerCall {
 
 impl Drop for ServerCall {
     fn drop(&mut self) {
+        drop_quietly(self.values.take(), "a value that was left with a call");
         // SAFETY: gives back the reference that `new` took.
         unsafe { sys::grpc_call_unref(self.call) };
     }

@@ -104,15 +104,6 @@ impl ServerBuilder {
         self
     }
 
-    /// Whether a client that sends two requests, or none, where the method takes one is found
-    /// out, and its call ends with `UNIMPLEMENTED`; otherwise the second is not looked at. Off
-    /// by default, as every such call then waits for the client's half-close, and is read as a
-    /// stream, which costs about 6 % of the unary calls per second.
-    pub fn exactly_one_request(mut self, yes: bool) -> Self {
-        self.terms.exactly_one_request = yes;
-        self
-    }
-
     /// How many completion queues, with a thread each, serve the connections; 1 by default
     /// and at least. A connection belongs to one queue. C-core has one poller for the whole
     /// process, so a second queue costs hand-overs and pays only with a core to spare and
@@ -134,6 +125,14 @@ impl ServerBuilder {
     /// taking no new connections.
     pub fn memory_quota(mut self, bytes: usize) -> Self {
         self.memory_quota = Some(bytes);
+        self
+    }
+
+    /// How long the end of a call, its last message and its status, may be on its way to a caller
+    /// that has set no deadline; five minutes by default. A caller that does not take it by then
+    /// is left without, and one with a deadline when that has passed.
+    pub fn send_timeout(mut self, time: Duration) -> Self {
+        self.terms.send_timeout = time;
         self
     }
 
@@ -274,7 +273,7 @@ impl Server {
             drain_delay: Duration::ZERO,
             memory_quota: None,
             transport: Transport::of_server(),
-            terms: Terms::default(),
+            terms: Terms { send_timeout: Duration::from_secs(300), ..Terms::default() },
         }
     }
 

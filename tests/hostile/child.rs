@@ -22,22 +22,13 @@ impl Child {
     pub fn keeps_nothing(&self, mut of: impl FnMut(&str)) {
         let threads = self.queue_threads();
         of(&self.address);
-        let first = self.resident();
+        let first = resident(&self.process);
         for _ in 0..5 {
             of(&self.address);
         }
-        let grown = self.resident() - first;
+        let grown = resident(&self.process) - first;
         assert!(grown < KEPT, "five more rounds cost {grown} KB, on top of {first} KB");
         assert_eq!(self.queue_threads(), threads, "threads that serve completion queues");
-    }
-
-    /// The resident memory, in KB.
-    fn resident(&self) -> i64 {
-        let path = format!("/proc/{}/status", self.process.id());
-        let status = fs::read_to_string(path).expect("the server still runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        kilobytes.and_then(|number| number.parse().ok()).expect("a VmRSS of a number of kB")
     }
 
     fn queue_threads(&self) -> usize {
@@ -47,4 +38,13 @@ impl Child {
         let names = tasks.filter_map(|task| name(task.ok()?).ok());
         names.filter(|name| name.starts_with("quartet-server")).count()
     }
+}
+
+/// The resident memory of a process, in KB.
+pub fn resident(process: &Process) -> i64 {
+    let path = format!("/proc/{}/status", process.id());
+    let status = fs::read_to_string(path).expect("the server still runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    kilobytes.and_then(|number| number.parse().ok()).expect("a VmRSS of a number of kB")
 }

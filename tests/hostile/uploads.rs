@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use quartet::rpc::Code;
 
-use super::{UPLOAD, answers, encoded, serve_probe};
-use crate::support::http2::{CANCEL, Connection, DATA, END_STREAM, RST_STREAM, call};
+use super::{HELLO, UPLOAD, answers, assert_good, encoded, reply, serve_probe};
+use crate::support::core_is_ours;
+use crate::support::http2::{CANCEL, Connection, DATA, END_STREAM, RST_STREAM, call, prefixed};
 use crate::support::probe::Event;
 
 const ROUNDS: usize = 20;
@@ -50,18 +51,67 @@ fn a_cut_upload_is_never_finished() {
     answers(&mut Connection::open(&served.target), 1, "cut uploads");
 }
 
-/// C-core drops what comes of a third message, and ends the stream as if it had not begun; the
-/// layer does not get to see it. A core that finds out is welcome.
+/// What is whole before the end is delivered, and then an error: gRPC's streams are never cut in
+/// silence.
 #[test]
-fn an_upload_that_ends_within_a_message() {
+fn an_upload_that_ends_within_a_message_is_an_error() {
+    if !core_is_ours() {
+        return;
+    }
     let (served, events) = serve_probe();
-    for part in [&b"\0\0"[..], b"\0\0\0\0\x09abc"] {
+    for part in [&b"\0"[..], b"\0\0\0\0", b"\0\0\0\0\x09abc", b"\x01\0\0\0\x09abc"] {
         let mut connection = begin(&served.target);
         connection.frame(DATA, END_STREAM, 1, part);
         let [seen] = connection.finish([1]);
+        assert_eq!(seen.grpc_status(), Some(13), "{part:?}: {seen:?}");
         assert!(seen.ended_once(), "{part:?}: {seen:?}");
-        let results = results(&events, 1);
-        assert!(!results.contains(&Ok(3)), "{part:?}: taken for a message: {seen:?}");
+        assert_eq!(results(&events, 1), [Err(Code::Internal)], "{part:?}");
         answers(&mut connection, 5, "an upload that ends within a message");
     }
+}
+
+#[test]
+fn a_message_with_an_unknown_flag_is_an_error_and_nothing_is_made_up() {
+    if !core_is_ours() {
+        return;
+    }
+    let (served, events) = serve_probe();
+    for flag in [2, 9, 0x80, 0xff] {
+        let mut connection = begin(&served.target);
+        let mut wrong = prefixed(&encoded("three"));
+        wrong[0] = flag;
+        connection.frame(DATA, 0, 1, &wrong);
+        connection.message(1, &encoded("four"), END_STREAM);
+        let [seen] = connection.finish([1]);
+        assert_eq!(seen.grpc_status(), Some(13), "{flag}: {seen:?}");
+        assert_eq!(results(&events, 1), [Err(Code::Internal)], "{flag}");
+        answers(&mut connection, 5, "an upload with an unknown flag");
+    }
+}
+
+/// Frames may be cut anywhere, and empty ones may stand anywhere (RFC 9113, 6.1).
+#[test]
+fn a_message_is_whole_however_its_frames_are_cut() {
+    let (served, events) = serve_probe();
+    let message = prefixed(&encoded("hello world, this is a message of some length"));
+    let two = message.repeat(2);
+    for cut in 0..=two.len() {
+        let mut connection = Connection::open(&served.target);
+        connection.headers(1, &call(UPLOAD, &[]), 0);
+        for part in [&two[..cut], b"", b"", &two[cut..], b""] {
+            connection.frame(DATA, 0, 1, part);
+        }
+        connection.frame(DATA, END_STREAM, 1, b"");
+        connection.headers(3, &call(HELLO, &[]), 0);
+        for part in [&message[..cut.min(message.len())], b"", &message[cut.min(message.len())..]] {
+            connection.frame(DATA, 0, 3, part);
+        }
+        connection.frame(DATA, END_STREAM, 3, b"");
+        let [upload, hello] = connection.finish([1, 3]);
+        assert_good(&upload, &format!("an upload cut at {cut}"));
+        assert_eq!(reply(&upload).content, "2", "an upload cut at {cut}");
+        assert_eq!(reply(&hello).content, "hello world, this is a message of some length", "{cut}");
+    }
+    let results = results(&events, two.len() + 1);
+    assert!(results.iter().all(|result| *result == Ok(2)), "{results:?}");
 }

@@ -76,6 +76,11 @@ impl Seen {
         self.header("grpc-status").and_then(|status| status.parse().ok())
     }
 
+    /// Whether the stream ended, and not with OK.
+    pub fn is_error(&self) -> bool {
+        self.over() && self.grpc_status() != Some(0)
+    }
+
     /// Whether the stream's end was said as RFC 9113 has it: one END_STREAM, or a reset, or the
     /// one and then the other; and nothing after that.
     pub fn ended_once(&self) -> bool {
@@ -104,10 +109,15 @@ impl Seen {
 
 impl Connection {
     pub fn open(address: &str) -> Self {
+        Connection::open_with_room(address, i32::MAX)
+    }
+
+    /// The same with so much room for the reply on each stream.
+    pub fn open_with_room(address: &str, room: i32) -> Self {
         let mut connection = Connection::open_silent(address);
         connection.raw(PREFACE);
-        // No header table, and room for every reply.
-        let settings = [[0, 1, 0, 0, 0, 0], [0, 4, 0x7f, 0xff, 0xff, 0xff]].concat();
+        // No header table.
+        let settings = [&[0, 1, 0, 0, 0, 0, 0, 4], &room.to_be_bytes()[..]].concat();
         connection.frame(SETTINGS, 0, 0, &settings);
         connection.frame(WINDOW_UPDATE, 0, 0, &(16_u32 << 20).to_be_bytes());
         connection
@@ -169,7 +179,11 @@ impl Connection {
     /// room for them; or as much of it as the server wants. For streams on which nothing else
     /// is sent.
     pub fn long_message(&mut self, stream: u32, message: &[u8]) {
-        let bytes = prefixed(message);
+        self.long_data(stream, &prefixed(message), END_STREAM);
+    }
+
+    /// The same of any data, with these flags on the last frame.
+    pub fn long_data(&mut self, stream: u32, bytes: &[u8], flags: u8) {
         let mut parts = bytes.chunks(16_000).peekable();
         while let Some(part) = parts.next() {
             let length = part.len() as i64;
@@ -181,7 +195,7 @@ impl Connection {
             }
             *self.window(0) -= length;
             *self.window(stream) -= length;
-            let flags = if parts.peek().is_none() { END_STREAM } else { 0 };
+            let flags = if parts.peek().is_none() { flags } else { 0 };
             self.frame(DATA, flags, stream, part);
         }
     }
@@ -274,6 +288,12 @@ impl Connection {
             self.seen.entry(frame.stream).or_default().take(frame);
         }
         Some(false)
+    }
+
+    /// Whether a stream has ended by now, or the connection was closed.
+    pub fn has_ended(&mut self, stream: u32) -> bool {
+        self.round_trip();
+        self.closed || self.seen(stream).over()
     }
 
     /// Waits for a GOAWAY: its code, and what it says.

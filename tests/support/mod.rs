@@ -41,11 +41,17 @@ pub fn core_major() -> u32 {
     major.and_then(|major| major.parse().ok()).expect("C-core has a version")
 }
 
-/// Whether C-core is a part of this program; false, and told, where it is a library of the system.
+/// Whether C-core is the one that is compiled into this program.
+pub fn is_bundled_core() -> bool {
+    core_major() == 33
+}
+
+/// The same; where it is a library of the system instead, says that the test is not run, as what
+/// it does within itself is out of reach.
 pub fn core_is_ours() -> bool {
-    let ours = core_major() == 33;
+    let ours = is_bundled_core();
     if !ours {
-        eprintln!("NOT RUN: an installed core ({}) drops calls by itself", quartet::core_version());
+        eprintln!("NOT RUN: C-core is an installed library ({})", quartet::core_version());
     }
     ours
 }

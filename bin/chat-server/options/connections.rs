@@ -17,6 +17,11 @@ pub struct Connections {
     #[arg(long, value_name = "BYTES", default_value = "16384")]
     max_metadata: usize,
 
+    /// How much memory all connections together may take for what they receive, in bytes; 0 for any.
+    /// Calls are ended to keep to it
+    #[arg(long, value_name = "BYTES", default_value = "536870912")]
+    memory_quota: usize,
+
     /// How many calls may run at once on one connection; more of them wait in the client
     #[arg(long, value_name = "N", default_value = "1000")]
     max_streams: u32,
@@ -72,6 +77,9 @@ impl Connections {
             .permit_pings(self.min_ping_interval, true)
             .header_table(self.header_table)
             .coalesce_writes(self.coalesce_writes);
+        if self.memory_quota > 0 {
+            builder = builder.memory_quota(self.memory_quota);
+        }
         if let Some(age) = self.max_connection_age {
             builder = builder.max_connection_age(age);
         }

@@ -9,7 +9,7 @@ use grpcio_sys::{
 
 use crate::seam::batch::{self, Observer};
 use crate::seam::real::*;
-use crate::seam::{ServerCall, inflate, metadata, outlook, server_call};
+use crate::seam::{ServerCall, inflate, marks, metadata, outlook, server_call};
 
 // ---- a call is accepted, and comes to its end ----
 
@@ -85,6 +85,21 @@ unsafe extern "C" fn __wrap_grpcwrap_batch_context_destroy(context: *mut grpcwra
     }
 }
 
+/// grpcio cancels a call whose requests it has not read to their end. One that is over already would
+/// be ended once more on the wire, if C-core has reset it, and in any case it costs a tenth of a
+/// unary call.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpc_call_cancel(
+    call: *mut grpc_call,
+    reserved: *mut c_void,
+) -> grpc_call_error {
+    if server_call::current_is(call).is_some_and(|current| current.is_past_cancelling()) {
+        return grpc_call_error::GRPC_CALL_OK;
+    }
+    // SAFETY: as it was called.
+    unsafe { __real_grpc_call_cancel(call, reserved) }
+}
+
 // ---- requests ----
 
 #[unsafe(no_mangle)]
@@ -111,12 +126,20 @@ unsafe extern "C" fn __wrap_grpcwrap_batch_context_take_recv_message(
     // batch with a status was taken when the status was read, just before.
     unsafe {
         let message = __real_grpcwrap_batch_context_take_recv_message(context);
-        if let Some(Observer::Read(call)) = batch::take(context)
-            && message.is_null()
-        {
-            call.read_nothing();
+        let observer = batch::take(context);
+        if message.is_null() {
+            if let Some(Observer::Read(call)) = observer {
+                call.read_nothing();
+            }
+            return message;
         }
-        inflate::inflate(message)
+        let marks = marks::take(message);
+        if marks.last
+            && let Some(Observer::Read(call)) = observer
+        {
+            call.read_last();
+        }
+        inflate::inflate(message, marks)
     }
 }
 

@@ -46,7 +46,7 @@ fn encodings() -> Vec<Case> {
         ("no content-type", with(&[("content-type", b"")]), Status(0)),
         ("another codec", with(&[("content-type", b"application/grpc+x")]), Status(0)),
         ("parameters", with(&[("content-type", b"application/grpc;x")]), Status(0)),
-        ("an unknown grpc-encoding", with(&[("grpc-encoding", b"foo")]), Reset(2)),
+        ("an unknown grpc-encoding, not used", with(&[("grpc-encoding", b"foo")]), Status(0)),
         ("a bad grpc-accept-encoding", with(&[("grpc-accept-encoding", b"foo,,bar")]), Status(0)),
         ("a bad accept-encoding", with(&[("accept-encoding", b"foo,\x01bar")]), Status(0)),
     ]
@@ -98,15 +98,31 @@ fn metadata() -> Vec<Case> {
 
 fn messages() -> Vec<Case> {
     let unended = [opening(&block(&call(HELLO, &[]))), frame(DATA, 0, 1, &good_message())].concat();
+    let ended = [&unended[..], &ending(b"")].concat();
+    let late = [&unended[..], &ending(&good_message())].concat();
     // Groups of protobuf, one in the other, that never end.
     let nested = prefixed(&[0x1b; 4_000]);
     vec![
-        ("no message", body(b""), Status(13)),
+        ("no message", body(b""), Status(12)),
         ("half a prefix", body(b"\0\0"), Status(13)),
         ("half a message", body(b"\0\0\0\0\x09abc"), Status(13)),
-        ("two messages", body(&good_message().repeat(2)), Status(0)),
-        ("a message, and no end", unended, Status(0)),
-        ("an unknown flag", body(b"\x02\0\0\0\x01x"), Status(0)),
+        ("an empty message", body(&[0; 5]), Status(0)),
+        ("two messages", body(&good_message().repeat(2)), Status(12)),
+        ("two empty messages", body(&[0; 10]), Status(12)),
+        ("a second message later", late, Status(12)),
+        (
+            "half a message behind a whole one",
+            body(&[&good_message()[..], &[0, 0]].concat()),
+            Status(13),
+        ),
+        ("a message, and no end", unended, Ignored),
+        ("a message, and an end of its own", ended, Status(0)),
+        ("an unknown flag", body(b"\x02\0\0\0\x01x"), Status(13)),
+        (
+            "an unknown flag behind a message",
+            body(&[&good_message()[..], &[9; 5]].concat()),
+            Status(13),
+        ),
         ("no protobuf", body(b"\0\0\0\0\x03\x0a\x7fx"), Status(13)),
         ("invalid UTF-8", body(b"\0\0\0\0\x04\x0a\x02\xff\xfe"), Status(13)),
         ("groups in groups", body(&nested), Status(13)),
@@ -116,12 +132,16 @@ fn messages() -> Vec<Case> {
 }
 
 fn compressed() -> Vec<Case> {
-    let gzip = |data: &[u8]| {
-        let headers = block(&call(HELLO, &[("grpc-encoding", b"gzip")]));
+    let encoded = |name: &[u8], data: &[u8]| {
+        let headers = block(&call(HELLO, &[("grpc-encoding", name)]));
         [opening(&headers), ending(data)].concat()
     };
+    let gzip = |data: &[u8]| encoded(b"gzip", data);
     vec![
         ("compressed, without an encoding", body(b"\x01\0\0\0\x01x"), Status(13)),
+        ("compressed, as identity", encoded(b"identity", b"\x01\0\0\0\x01x"), Status(13)),
+        ("zstd", encoded(b"zstd", b"\x01\0\0\0\x04\x28\xb5\x2f\xfd"), Status(12)),
+        ("compressed to nothing, unknown", encoded(b"br", b"\x01\0\0\0\0"), Status(12)),
         ("not compressed, with an encoding", gzip(&good_message()), Status(0)),
         ("gzip that is none", gzip(b"\x01\0\0\0\x05hello"), Status(13)),
         ("gzip that inflates to 8 MiB", gzip(&bomb(8 << 20)), Status(8)),

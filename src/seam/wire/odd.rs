@@ -1,0 +1,65 @@
+//! Streams with headers that C-core does not know the value of.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Found, Stream};
+
+/// What is odd about a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Odd {
+    /// It has a `grpc-encoding` that this side does not know.
+    Encoding,
+    /// It is a response of another content-type.
+    ContentType,
+}
+
+/// Which stream it is: C-core may put another one at its address.
+type Which = (usize, u32);
+
+static STREAMS: Mutex<BTreeMap<usize, (Which, Odd)>> = Mutex::new(BTreeMap::new());
+
+/// How many there are, so that nobody looks where there is nothing.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// More are not kept; then the oldest addresses may be reported as something plainer.
+const MOST: usize = 1024;
+
+pub(super) fn note(found: Found, odd: Odd) {
+    let mut streams = streams();
+    if streams.len() >= MOST {
+        streams.clear();
+    }
+    streams.insert(found.stream.addr(), (which(found), odd));
+    COUNT.store(streams.len(), Relaxed);
+}
+
+/// To be called when nothing is odd about a stream of this address.
+pub(super) fn forget(stream: Stream) {
+    if COUNT.load(Relaxed) > 0 {
+        let mut streams = streams();
+        streams.remove(&stream.addr());
+        COUNT.store(streams.len(), Relaxed);
+    }
+}
+
+/// Whether the stream, for a frame of which `found` was looked up, is no gRPC.
+pub(super) fn is_not_grpc(stream: Stream, found: Found) -> bool {
+    COUNT.load(Relaxed) > 0
+        && found.stream == stream
+        && streams().get(&stream.addr()) == Some(&(which(found), Odd::ContentType))
+}
+
+/// Whether the stream at this address has an unknown encoding.
+pub(super) fn has_unknown_encoding(stream: Stream) -> bool {
+    COUNT.load(Relaxed) > 0 && matches!(streams().get(&stream.addr()), Some((_, Odd::Encoding)))
+}
+
+fn which(found: Found) -> Which {
+    (found.connection.addr(), found.id)
+}
+
+fn streams() -> MutexGuard<'static, BTreeMap<usize, (Which, Odd)>> {
+    STREAMS.lock().unwrap_or_else(PoisonError::into_inner)
+}

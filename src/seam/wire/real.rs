@@ -1,0 +1,70 @@
+//! C-core's own functions, by the names that the C++ ABI gives them.
+
+use std::ffi::{c_int, c_void};
+
+use grpcio_sys::{grpc_compression_algorithm, grpc_slice, grpc_slice_buffer};
+
+use super::Stream;
+
+/// An `absl::Status`: null is OK. It is passed and returned by its address.
+pub(super) type Status = *mut c_void;
+
+/// The two words of an `absl::FunctionRef`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(super) struct OnError {
+    object: *mut c_void,
+    call: *mut c_void,
+}
+
+unsafe extern "C" {
+    #[link_name = "__real__Z27grpc_chttp2_stream_map_findP22grpc_chttp2_stream_mapj"]
+    pub(super) fn stream_map_find(map: *mut c_void, id: u32) -> Stream;
+    #[link_name = "__real__Z33grpc_chttp2_parsing_accept_streamP21grpc_chttp2_transportj"]
+    pub(super) fn accept_stream(transport: *mut c_void, id: u32) -> Stream;
+    #[link_name = "__real__Z35grpc_chttp2_data_parser_begin_framehjP18grpc_chttp2_stream"]
+    pub(super) fn begin_data_frame(
+        status: *mut Status,
+        flags: u8,
+        id: u32,
+        stream: Stream,
+    ) -> *mut Status;
+    #[link_name = "__real__Z29grpc_chttp2_data_parser_parsePvP21grpc_chttp2_transportP18grpc_chttp2_streamRK10grpc_slicei"]
+    pub(super) fn parse_data(
+        status: *mut Status,
+        parser: *mut c_void,
+        transport: *mut c_void,
+        stream: Stream,
+        slice: *const grpc_slice,
+        last: c_int,
+    ) -> *mut Status;
+    #[link_name = "__real__Z30grpc_chttp2_mark_stream_closedP21grpc_chttp2_transportP18grpc_chttp2_streamiiN4absl12lts_202301256StatusE"]
+    pub(super) fn mark_stream_closed(
+        transport: *mut c_void,
+        stream: Stream,
+        reads: c_int,
+        writes: c_int,
+        error: *mut Status,
+    );
+    #[link_name = "__real__ZN9grpc_core19ContentTypeMetadata12ParseMementoENS_5SliceEN4absl12lts_2023012511FunctionRefIFvSt17basic_string_viewIcSt11char_traitsIcEERKS1_EEE"]
+    pub(super) fn parse_content_type(value: *mut grpc_slice, on_error: OnError) -> u8;
+    #[link_name = "__real__ZN9grpc_core33CompressionAlgorithmBasedMetadata12ParseMementoENS_5SliceEN4absl12lts_2023012511FunctionRefIFvSt17basic_string_viewIcSt11char_traitsIcEERKS1_EEE"]
+    pub(super) fn parse_encoding(
+        value: *mut grpc_slice,
+        on_error: OnError,
+    ) -> grpc_compression_algorithm;
+
+    pub(super) fn __real_grpc_slice_buffer_add(buffer: *mut grpc_slice_buffer, slice: grpc_slice);
+    pub(super) fn __real_grpc_slice_buffer_move_first(
+        source: *mut grpc_slice_buffer,
+        count: usize,
+        into: *mut grpc_slice_buffer,
+    );
+    pub(super) fn __real_grpc_slice_buffer_move_first_into_buffer(
+        source: *mut grpc_slice_buffer,
+        count: usize,
+        into: *mut c_void,
+    );
+    #[link_name = "__real__Z40grpc_slice_buffer_copy_first_into_bufferP17grpc_slice_buffermPv"]
+    pub(super) fn copy_first(source: *mut grpc_slice_buffer, count: usize, into: *mut c_void);
+}
