@@ -20,6 +20,7 @@ pub const WRAPPED: &[&str] = &[
     "grpcwrap_call_start_client_streaming",
     "grpcwrap_call_start_server_streaming",
     "grpcwrap_call_start_duplex_streaming",
+    "grpcwrap_call_recv_initial_metadata",
     "grpc_call_start_batch",
     "grpc_completion_queue_next",
     "grpc_call_cancel",

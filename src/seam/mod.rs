@@ -22,6 +22,7 @@ mod coalesce;
 mod during;
 mod inflate;
 mod interpose;
+mod late_status;
 #[cfg(core_without_log_functions)]
 mod log;
 mod marks;
@@ -36,7 +37,7 @@ mod waiting;
 #[cfg(core_is_bundled)]
 mod wire;
 
-pub(crate) use client_call::{ClientCall, Owed};
+pub(crate) use client_call::{ClientCall, Owed, uncancelled};
 pub(crate) use coalesce::coalesce_writes;
 pub(crate) use inflate::{Envelope, open, take_up_to};
 pub(crate) use interpose::check;

@@ -85,6 +85,11 @@ unsafe extern "C" {
         flags: u32,
         tag: *mut c_void,
     ) -> grpc_call_error;
+    pub(super) fn __real_grpcwrap_call_recv_initial_metadata(
+        call: *mut grpc_call,
+        context: *mut grpcwrap_batch_context,
+        tag: *mut c_void,
+    ) -> grpc_call_error;
     pub(super) fn __real_grpc_call_start_batch(
         call: *mut grpc_call,
         ops: *const grpc_op,

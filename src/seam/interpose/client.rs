@@ -8,7 +8,7 @@ use grpcio_sys::{
 
 use crate::seam::batch::{self, Observer};
 use crate::seam::real::*;
-use crate::seam::{Owed, client_call, second_reply};
+use crate::seam::{Owed, client_call, late_status};
 
 /// Starts a call by `f`, and observes the batch that brings its status.
 ///
@@ -24,11 +24,34 @@ unsafe fn observed(
     // queue until then at least.
     unsafe {
         batch::observe(context, Observer::Status(state.clone()));
-        if state.owed() != Owed::ExactlyOne {
-            return f();
+        match state.owed() {
+            Owed::One => f(),
+            Owed::ExactlyOne => {
+                state.begin(call, context);
+                client_call::changing(&state, f)
+            }
+            Owed::Any => {
+                let started = client_call::changing(&state, f);
+                // For the batch that reads the headers, which grpcio starts next.
+                client_call::set_starting(state);
+                started
+            }
         }
-        state.begin(call, context);
-        second_reply::splitting(&state, f)
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpcwrap_call_recv_initial_metadata(
+    call: *mut grpc_call,
+    context: *mut grpcwrap_batch_context,
+    tag: *mut c_void,
+) -> grpc_call_error {
+    // SAFETY: as grpcio called it, right after it has started the call.
+    unsafe {
+        match client_call::starting() {
+            Some(state) => late_status::start(&state, call, context, tag),
+            None => __real_grpcwrap_call_recv_initial_metadata(call, context, tag),
+        }
     }
 }
 
