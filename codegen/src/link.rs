@@ -16,6 +16,7 @@ pub const WRAPPED: &[&str] = &[
     "grpcwrap_call_send_message",
     "grpcwrap_call_send_status_from_server",
     "grpcwrap_request_call_context_deadline",
+    "grpcwrap_channel_create_call",
     "grpcwrap_call_start_unary",
     "grpcwrap_call_start_client_streaming",
     "grpcwrap_call_start_server_streaming",

@@ -4,3 +4,4 @@ mod delivery;
 mod errors;
 mod orders;
 mod raw;
+mod timeouts;
