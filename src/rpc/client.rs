@@ -36,6 +36,7 @@ enum Way {
 impl Client {
     pub(crate) fn over(channel: grpcio::Channel, config: Config) -> Self {
         seam::check();
+        seam::count_deadlines();
         let grpcio = grpcio::Client::new(channel);
         Client(Way::Fixed(Arc::new(Shared { grpcio, config })))
     }
@@ -82,7 +83,7 @@ impl Client {
         let receiver = started
             .seen
             .within(|| started.client.grpcio.unary_call_async(&method, &message, option))
-            .map_err(|error| started.refused(error))?;
+            .map_err(|error| started.not_started(error))?;
         started.finish(receiver.await)
     }
 
@@ -101,7 +102,7 @@ impl Client {
         let receiver = started
             .seen
             .within(|| started.client.grpcio.server_streaming(&method, &message, option))
-            .map_err(|error| started.refused(error))?;
+            .map_err(|error| started.not_started(error))?;
         Ok(Streaming::new(Replies::new(receiver, started)))
     }
 
@@ -120,7 +121,7 @@ impl Client {
         let (sink, receiver) = started
             .seen
             .within(|| started.client.grpcio.client_streaming(&method, option))
-            .map_err(|error| started.refused(error))?;
+            .map_err(|error| started.not_started(error))?;
         let sender = Sender::new(sink, &started.client, started.tally());
         Ok((sender, Reply(async move { started.finish(receiver.await) }.boxed())))
     }
@@ -139,7 +140,7 @@ impl Client {
         let (sink, receiver) = started
             .seen
             .within(|| started.client.grpcio.duplex_streaming(&method, option))
-            .map_err(|error| started.refused(error))?;
+            .map_err(|error| started.not_started(error))?;
         let sender = Sender::new(sink, &started.client, started.tally());
         Ok((sender, Streaming::new(Replies::new(receiver, started))))
     }
@@ -154,10 +155,11 @@ impl Client {
     ) -> Result<(Q, Started, CallOption), Status> {
         let (message, outset) = request.into_parts();
         let Outset { mut metadata, mut extensions, timeout, wait_for_ready, compressed } = outset;
-        let timeout = within_callers_time(timeout).map(timeout::never_more);
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let client = self.shared();
-        let Config { interceptors, target, .. } = &client.config;
+        let Config { interceptors, target, header_table, .. } = &client.config;
+        let timeout = within_callers_time(timeout);
+        let timeout = timeout.map(|timeout| timeout::never_more(timeout, *header_table));
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let watch =
             Watch::made(interceptors, method, &mut metadata, &mut extensions, deadline, target)?;
         let flags = WriteFlags::default().force_no_compress(!compressed);

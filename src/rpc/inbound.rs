@@ -1,12 +1,13 @@
 //! Messages as grpcio receives them, made into a [`Source`] that tells the truth.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
-use futures::future::{self, BoxFuture};
-use futures::{FutureExt, Stream, StreamExt};
+use futures::future;
+use futures::stream::Peekable;
+use futures::{Stream, StreamExt};
 use grpcio::{ClientDuplexReceiver, ClientSStreamReceiver, RequestStream};
 
 use crate::seam::{Envelope, ServerCall};
@@ -80,7 +81,7 @@ impl<T> Requests<T> {
 impl<T: Send> Source<T> for Requests<T> {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-        let item = std::task::ready!(self.call.within(|| stream.poll_next_unpin(cx)));
+        let item = ready!(self.call.within(|| stream.poll_next_unpin(cx)));
         Poll::Ready(match item {
             Some(Ok(message)) => Some(opened(message, self.tally.as_deref(), REQUEST)),
             // grpcio ends a cancelled stream and a half-closed one alike.
@@ -99,20 +100,25 @@ fn broken_off(call: &ServerCall) -> Status {
 }
 
 /// The reply messages of a call that this process makes.
-pub(super) struct Replies<R> {
-    receiver: Option<R>,
+pub(super) struct Replies<R: Stream> {
+    receiver: Option<Peekable<R>>,
     started: Started,
-    failed: Option<Status>,
+    /// What came before the first message, once it is known.
+    headers: Option<Metadata>,
     /// What is wrong if the server's status is OK: a message that broke off.
     cut: Option<Status>,
-    /// What came before the first message, once grpcio's receiver is gone.
-    headers: Metadata,
+    /// How the stream ended, until it is told.
+    end: Option<Result<(), Status>>,
 }
 
-impl<R> Replies<R> {
+impl<R: Stream + Unpin> Replies<R> {
+    /// Begins to read at once. A call that breaks off while something is still being sent loses
+    /// what C-core has received; what it has been asked for, it hands over before.
     pub(super) fn new(receiver: R, started: Started) -> Self {
-        let headers = Metadata::new();
-        Replies { receiver: Some(receiver), started, failed: None, cut: None, headers }
+        let mut receiver = receiver.peekable();
+        let mut cx = Context::from_waker(Waker::noop());
+        let _ = started.seen.reading(|| Pin::new(&mut receiver).poll_peek(&mut cx));
+        Replies { receiver: Some(receiver), started, headers: None, cut: None, end: None }
     }
 }
 
@@ -122,65 +128,62 @@ where
     R: Stream<Item = grpcio::Result<Decoded<T>>> + Receiver + Unpin + Send,
 {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
-        while let Some(receiver) = &mut self.receiver {
-            match std::task::ready!(receiver.poll_next_unpin(cx)) {
+        while let (None, Some(receiver)) = (&self.end, &mut self.receiver) {
+            // The status is asked for after the last message, so an error is the end.
+            let seen = &self.started.seen;
+            self.end = Some(match ready!(seen.reading(|| receiver.poll_next_unpin(cx))) {
                 Some(Ok(Err(cut @ Undecodable::Found(Envelope::Cut)))) => {
                     self.cut = Some(cut.status("reply"));
+                    continue;
                 }
                 Some(Ok(received)) => match self.started.opened(received) {
                     Ok(message) => return Poll::Ready(Some(Ok(message))),
-                    // Dropping the receiver ends the call from this side.
-                    Err(status) => (self.failed, self.receiver) = (Some(status), None),
+                    Err(status) => {
+                        receiver.get_mut().cancel();
+                        Err(status)
+                    }
                 },
-                // grpcio reports a status as soon as it is there, before a message that it has
-                // read ahead: read on to the end. C-core holds a status back until all others
-                // are read. A read that is started now may hang, if the call failed in a retry,
-                // unless it is cancelled.
-                Some(Err(error)) if self.failed.is_none() => {
-                    self.failed = Some(self.started.failed(error));
-                    receiver.cancel();
-                }
-                Some(Err(_)) | None => {
-                    self.headers = receiver.headers().now_or_never().unwrap_or_default();
-                    self.receiver = None;
-                }
-            }
+                Some(Err(error)) => Err(self.started.failed(error)),
+                None => self.cut.take().map_or(Ok(()), Err),
+            });
         }
-        let ended = match self.failed.take().or(self.cut.take()) {
-            Some(status) => Err(self.started.ended(status, self.headers.clone())),
-            None => self.started.ended_ok(),
+        ready!(self.poll_headers(cx));
+        self.receiver = None;
+        let ended = match self.end.take() {
+            Some(Err(status)) => {
+                Err(self.started.ended(status, self.headers.clone().unwrap_or_default()))
+            }
+            Some(Ok(())) => self.started.ended_ok(),
+            None => return Poll::Ready(None),
         };
         Poll::Ready(ended.err().map(Err))
     }
 
-    fn headers(&mut self) -> BoxFuture<'_, Metadata> {
-        async move {
-            match &mut self.receiver {
-                Some(receiver) => receiver.headers().await,
-                None => self.headers.clone(),
-            }
+    fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<&Metadata> {
+        if let (None, Some(receiver)) = (&self.headers, &mut self.receiver) {
+            self.headers = Some(ready!(receiver.get_mut().poll_headers(cx)));
         }
-        .boxed()
+        Poll::Ready(self.headers.get_or_insert_default())
     }
 
-    fn ended(&mut self) -> (Metadata, Metadata) {
-        (std::mem::take(&mut self.headers), self.started.trailers())
+    fn trailers(&mut self) -> Metadata {
+        self.started.trailers()
     }
 }
 
 /// The part that grpcio's two receivers share.
 pub(super) trait Receiver {
-    fn headers(&mut self) -> Pin<Box<dyn Future<Output = Metadata> + Send + '_>>;
+    /// The headers of the call; not to be asked again after they were there.
+    fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Metadata>;
     fn cancel(&mut self);
 }
 
 macro_rules! receivers {
     ($($receiver:ident),+) => {$(
         impl<T: Send> Receiver for $receiver<T> {
-            fn headers(&mut self) -> Pin<Box<dyn Future<Output = Metadata> + Send + '_>> {
-                $receiver::headers(self)
-                    .map(|headers| headers.map(Metadata::from_grpcio).unwrap_or_default())
-                    .boxed()
+            fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<Metadata> {
+                let headers = ready!(pin!($receiver::headers(self)).poll(cx));
+                Poll::Ready(headers.map(Metadata::from_grpcio).unwrap_or_default())
             }
 
             fn cancel(&mut self) {

@@ -89,9 +89,15 @@ impl<T: Message> Sender<T> {
             return Poll::Ready(Err(Ended));
         };
         let result = std::task::ready!(poll(Pin::new(sink)));
-        if result.is_err() {
-            // grpcio panics when a sink that has failed is polled again.
-            self.sink = None;
+        if let Err(error) = &result {
+            use grpcio::Error::{RemoteStopped, RpcFinished};
+            // grpcio panics when a sink that has failed is polled again, and cancels the call when
+            // it is dropped. One that has ended keeps its end, which may not have been read yet.
+            let sink = self.sink.take();
+            match error {
+                RemoteStopped | RpcFinished(_) => seam::uncancelled(|| drop(sink)),
+                _ => drop(sink),
+            }
         }
         Poll::Ready(result.map_err(|_| Ended))
     }

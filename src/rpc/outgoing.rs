@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub interceptors: Interceptors,
     /// What a call with one reply sees to.
     pub one_reply: Owed,
+    /// Whether the peer may keep a table of the headers that are sent.
+    pub header_table: bool,
 }
 
 /// A call on its way: what the seam sees of it, and when its time is up.
@@ -75,16 +77,16 @@ impl Started {
         Ok(Response::received(received, headers, self.trailers()))
     }
 
-    /// The end of a call that grpcio does not start.
-    pub(super) fn refused(&mut self, error: grpcio::Error) -> Status {
-        self.ended(Status::from_grpcio(error), Metadata::new())
-    }
-
     /// Tells the interceptors of a call that ended with an error; what is left of it. It carries
     /// all metadata that came.
     pub(super) fn ended(&mut self, status: Status, headers: Metadata) -> Status {
         let trailers = self.trailers();
         self.watch.end(status.with_headers(headers).with_metadata(trailers))
+    }
+
+    /// The same for a call that grpcio does not start.
+    pub(super) fn not_started(&mut self, error: grpcio::Error) -> Status {
+        self.ended(Status::from_grpcio(error), Metadata::new())
     }
 
     /// Tells the interceptors of a call that ended with OK.

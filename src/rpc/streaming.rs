@@ -1,8 +1,8 @@
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures::future::BoxFuture;
 use futures::{Stream, StreamExt, TryStreamExt};
 
 use crate::seam;
@@ -31,14 +31,16 @@ pub(super) trait Source<T>: Send {
     /// The next message; not called again after an error or the end.
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>>;
 
-    /// The metadata before the first message.
-    fn headers(&mut self) -> BoxFuture<'_, Metadata> {
-        Box::pin(async { Metadata::new() })
+    /// The metadata before the first message. They are there when the stream has ended.
+    fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<&Metadata> {
+        static NONE: Metadata = Metadata::new();
+        let _ = cx;
+        Poll::Ready(&NONE)
     }
 
-    /// The metadata before the first message and that after the last; asked once, at the end.
-    fn ended(&mut self) -> (Metadata, Metadata) {
-        Default::default()
+    /// The metadata after the last message; asked once, at the end.
+    fn trailers(&mut self) -> Metadata {
+        Metadata::new()
     }
 }
 
@@ -71,7 +73,7 @@ impl<T> Streaming<T> {
     /// message only, so a bidirectional call should not wait for them before it sends.
     pub async fn headers(&mut self) -> &Metadata {
         if let (None, Some(source)) = (&self.headers, &mut self.source) {
-            self.headers = Some(source.headers().await);
+            self.headers = Some(poll_fn(|cx| source.poll_headers(cx).map(Metadata::clone)).await);
         }
         self.headers.get_or_insert_default()
     }
@@ -87,22 +89,24 @@ impl<T> Stream for Streaming<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(source) = &mut self.source else {
+        let Streaming { source, headers, trailers, compressed } = &mut *self;
+        let Some(messages) = source else {
             return Poll::Ready(None);
         };
-        let item = std::task::ready!(source.poll_message(cx));
+        let item = std::task::ready!(messages.poll_message(cx));
         seam::take_turn();
         if !matches!(item, Some(Ok(_))) {
-            let (headers, trailers) = source.ended();
-            self.source = None;
-            self.headers.get_or_insert(headers);
-            if item.is_none() {
-                self.trailers = trailers;
+            if let (None, Poll::Ready(came)) = (&headers, messages.poll_headers(cx)) {
+                *headers = Some(came.clone());
             }
+            if item.is_none() {
+                *trailers = messages.trailers();
+            }
+            *source = None;
         }
         Poll::Ready(item.map(|item| {
-            let Received { message, compressed, .. } = item?;
-            self.compressed = compressed;
+            let Received { message, compressed: came_compressed, .. } = item?;
+            *compressed = came_compressed;
             Ok(message)
         }))
     }

@@ -1,28 +1,38 @@
 use std::time::Duration;
 
 /// The timeout to hand to C-core so that the peer is never promised more time than was
-/// asked for.
+/// asked for. It is up to 1 % less, and a millisecond; 4 % where the peer keeps a table of headers.
 ///
 /// C-core rounds a deadline up to the next millisecond, and then the `grpc-timeout` header
-/// up to 1, 10 or 100 ms or to whole seconds and more, by its size: 2 s would travel as
-/// 2010 ms. So the timeout is cut to what the header can say, and by one millisecond.
-pub(super) fn never_more(asked: Duration) -> Duration {
+/// up to two or three digits of its unit: 2 s would travel as 2010 ms. So the timeout is cut to
+/// what the header can say, and by one millisecond. And it sends a header that the peer has in its
+/// table (HPACK) instead of one that is up to 3 % less.
+pub(super) fn never_more(asked: Duration, header_table: bool) -> Duration {
     const MILLISECOND: Duration = Duration::from_millis(1);
     // 136 years; what is longer would overflow on its way into C-core.
     const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
     let asked = asked.min(LONGEST);
     let millis = u64::try_from(asked.as_millis()).unwrap_or(u64::MAX);
-    let step = match millis {
+    let millis = if header_table { millis - millis.div_ceil(100) * 3 } else { millis };
+    let said = Duration::from_millis(millis - millis % step(millis));
+    said.saturating_sub(MILLISECOND).max(asked.min(MILLISECOND) / 2)
+}
+
+/// What C-core rounds the header of so many milliseconds up to a multiple of.
+fn step(millis: u64) -> u64 {
+    const SECOND: u64 = 1_000;
+    const MINUTE: u64 = 60 * SECOND;
+    match millis {
         0..1_000 => 1,
         1_000..10_000 => 10,
         10_000..100_000 => 100,
-        100_000..1_000_000 => 1_000,
-        1_000_000..10_000_000 => 10_000,
-        10_000_000..100_000_000 => 60_000,
-        _ => 3_600_000,
-    };
-    let said = Duration::from_millis(millis - millis % step);
-    said.saturating_sub(MILLISECOND).max(asked.min(MILLISECOND) / 2)
+        100_000..1_000_000 => SECOND,
+        1_000_000..10_000_000 => 10 * SECOND,
+        10_000_000..100_000_000 => 100 * SECOND,
+        100_000_000..600_000_000 => 10 * MINUTE,
+        600_000_000..6_000_000_000 => 100 * MINUTE,
+        _ => 60 * MINUTE,
+    }
 }
 
 #[cfg(test)]
@@ -40,16 +50,58 @@ mod tests {
             (3_600_000, 3_599_999),
         ] {
             let given = Duration::from_millis(given);
-            assert_eq!(never_more(Duration::from_millis(asked)), given, "{asked} ms");
+            assert_eq!(never_more(Duration::from_millis(asked), false), given, "{asked} ms");
         }
     }
 
     #[test]
     fn a_little_time_stays_a_little_time() {
-        assert_eq!(never_more(Duration::from_millis(1)), Duration::from_micros(500));
-        assert_eq!(never_more(Duration::from_micros(10)), Duration::from_micros(5));
-        assert_eq!(never_more(Duration::ZERO), Duration::ZERO);
-        assert!(never_more(Duration::MAX) > Duration::from_secs(100 * 365 * 24 * 60 * 60));
-        assert!(never_more(Duration::MAX) <= Duration::from_secs(u32::MAX.into()));
+        for table in [false, true] {
+            let given = |asked| never_more(asked, table);
+            assert_eq!(given(Duration::from_millis(1)), Duration::from_micros(500));
+            assert_eq!(given(Duration::from_micros(10)), Duration::from_micros(5));
+            assert_eq!(given(Duration::ZERO), Duration::ZERO);
+            assert!(given(Duration::MAX) > Duration::from_secs(100 * 365 * 24 * 60 * 60));
+            assert!(given(Duration::MAX) <= Duration::from_secs(u32::MAX.into()));
+        }
+    }
+
+    /// As C-core's `Timeout::FromMillis` does.
+    fn encoded(millis: u64) -> u64 {
+        let minutes = |minutes: u64| match minutes {
+            0..1_000 if minutes % 60 != 0 => minutes,
+            1_000..10_000 if minutes.div_ceil(10) * 10 % 60 != 0 => minutes.div_ceil(10) * 10,
+            10_000..100_000 if minutes.div_ceil(100) * 100 % 60 != 0 => minutes.div_ceil(100) * 100,
+            _ => minutes.div_ceil(60) * 60,
+        };
+        let seconds = |seconds: u64| match seconds {
+            0..1_000 if seconds % 60 != 0 => seconds,
+            1_000..10_000 if seconds.div_ceil(10) * 10 % 60 != 0 => seconds.div_ceil(10) * 10,
+            10_000..100_000 if seconds.div_ceil(100) * 100 % 60 != 0 => seconds.div_ceil(100) * 100,
+            _ => minutes(seconds.div_ceil(60)) * 60,
+        };
+        match millis {
+            0..1_000 => millis,
+            1_000..10_000 if millis.div_ceil(10) % 100 != 0 => millis.div_ceil(10) * 10,
+            10_000..100_000 if millis.div_ceil(100) % 10 != 0 => millis.div_ceil(100) * 100,
+            _ => seconds(millis.div_ceil(1_000)) * 1_000,
+        }
+    }
+
+    #[test]
+    fn the_header_never_says_more_than_was_asked_for_nor_much_less() {
+        let mut asked = 2;
+        while asked < 200 * 24 * 3_600_000 {
+            for table in [false, true] {
+                let given = never_more(Duration::from_millis(asked), table).as_millis() as u64;
+                let said = encoded(given + 1);
+                // What another call may have left in the table.
+                let said = if table { said as f64 / 0.97 } else { said as f64 };
+                assert!(said <= asked as f64, "{asked} ms become {said}, {table}");
+                let least = asked as f64 * if table { 0.96 } else { 0.99 } - 4.0;
+                assert!(given as f64 >= least, "of {asked} ms {given} are left, {table}");
+            }
+            asked += asked / 700 + 1;
+        }
     }
 }

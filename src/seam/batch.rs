@@ -20,6 +20,8 @@ pub(super) enum Observer {
     Read(Arc<ServerCall>),
     /// The batch that brings a client its status.
     Status(Arc<ClientCall>),
+    /// A client's read of one more message of a stream.
+    Replies(Arc<ClientCall>),
 }
 
 // A batch context has two words that C-core and grpc_wrap touch in a
@@ -38,6 +40,7 @@ pub(super) unsafe fn observe(context: *mut grpcwrap_batch_context, observer: Obs
         Observer::Close(call) => (Arc::into_raw(call) as usize, 1),
         Observer::Read(call) => (Arc::into_raw(call) as usize, 2),
         Observer::Status(call) => (Arc::into_raw(call) as usize, 3),
+        Observer::Replies(call) => (Arc::into_raw(call) as usize, 4),
     };
     // SAFETY: by the contract above nobody else uses the two words.
     unsafe {
@@ -65,6 +68,7 @@ pub(super) unsafe fn take(context: *mut grpcwrap_batch_context) -> Option<Observ
             1 => Some(Observer::Close(Arc::from_raw(pointer as *const ServerCall))),
             2 => Some(Observer::Read(Arc::from_raw(pointer as *const ServerCall))),
             3 => Some(Observer::Status(Arc::from_raw(pointer as *const ClientCall))),
+            4 => Some(Observer::Replies(Arc::from_raw(pointer as *const ClientCall))),
             _ => None,
         }
     }
@@ -81,6 +85,8 @@ enum Own {
     First { message: *mut grpc_byte_buffer, state: Arc<ClientCall> },
     /// Reads what should not be there.
     Further { message: *mut grpc_byte_buffer, state: Arc<ClientCall>, call: *mut grpc_call },
+    /// Does what grpcio is told under its own tag, and that it went well.
+    Well(*mut c_void),
 }
 
 impl Own {
@@ -171,17 +177,42 @@ unsafe fn read(call: *mut grpc_call, own: Own) -> bool {
     }
 }
 
-/// Ends a batch of our own when its event comes; false if the tag is not ours. Nothing may be woken
-/// here, nor dropped that is not ours and could wake: what is woken on a queue's thread is polled
-/// after one of grpcio's events, and there may be none for long.
+/// Starts a batch that goes well as far as grpcio can see, which is told so under this tag.
 ///
 /// # Safety
-/// `tag` came with an event of an operation that is complete.
-pub(super) unsafe fn finish_own(tag: *mut c_void) -> bool {
-    if tag.addr() & 1 == 0 {
-        return false;
+/// As `grpc_call_start_batch` of C-core.
+pub(super) unsafe fn start_well(
+    call: *mut grpc_call,
+    ops: &[grpc_op],
+    tag: *mut c_void,
+) -> grpc_call_error {
+    let (own, own_tag) = Own::Well(tag).into_tag();
+    // SAFETY: by the contract above; a batch that was not started has no event that would take
+    // the box.
+    unsafe {
+        let (first, count) = (ops.as_ptr(), ops.len());
+        let started = __real_grpc_call_start_batch(call, first, count, own_tag, ptr::null_mut());
+        if started != grpc_call_error::GRPC_CALL_OK {
+            drop(Box::from_raw(own));
+        }
+        started
     }
-    // SAFETY: an odd tag is one of `Own::into_tag`, and its event comes once. The batch is
+}
+
+/// Whether this is the tag of a batch of our own.
+pub(super) fn is_own(tag: *mut c_void) -> bool {
+    tag.addr() & 1 == 1
+}
+
+/// Ends a batch of our own when its event comes; the tag under which grpcio is told that it went
+/// well, if it is to be. Nothing may be woken here, nor dropped that is not ours and could wake:
+/// what is woken on a queue's thread is polled after one of grpcio's events, and there may be none
+/// for long.
+///
+/// # Safety
+/// `tag` is [our own](is_own), and came with an event of an operation that is complete.
+pub(super) unsafe fn finish_own(tag: *mut c_void) -> Option<*mut c_void> {
+    // SAFETY: the tag is one of `Own::into_tag`, and its event comes once. The batch is
     // complete, so what it had is ours alone.
     unsafe {
         match *Box::from_raw(tag.map_addr(|address| address & !1).cast::<Own>()) {
@@ -203,7 +234,8 @@ pub(super) unsafe fn finish_own(tag: *mut c_void) -> bool {
                 }
                 sys::grpc_call_unref(call);
             }
+            Own::Well(tag) => return Some(tag),
         }
     }
-    true
+    None
 }

@@ -1,8 +1,11 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use grpcio_sys::{self as sys, grpc_byte_buffer, grpc_call, grpcwrap_batch_context};
+use grpcio_sys::{self as sys, grpc_byte_buffer, grpc_call, grpc_op, grpcwrap_batch_context};
 
+use super::during::during;
+use super::late_status::LateStatus;
 use super::{Pairs, second_reply};
 
 /// What the seam learns of one call that this process makes.
@@ -29,6 +32,7 @@ struct Seen {
     missing_reply: bool,
     second_reply: bool,
     under_way: Option<UnderWay>,
+    late: Option<Box<LateStatus>>,
 }
 
 /// A call with exactly one reply, from its start to its status.
@@ -59,6 +63,12 @@ impl ClientCall {
         }
         let _restore = Restore(STARTING.replace(Some(self.clone())));
         f()
+    }
+
+    /// Runs `f`, which reads the call's stream of replies with grpcio. All of them have to be read
+    /// so.
+    pub(crate) fn reading<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> R {
+        during(&READING, self, f)
     }
 
     /// The headers; of a call with one reply only, once it is over.
@@ -120,9 +130,28 @@ impl ClientCall {
         }
     }
 
+    /// Called when a stream of replies is about to be started.
+    pub(super) fn set_late_status(&self, late: LateStatus) {
+        self.seen().late = Some(Box::new(late));
+    }
+
+    /// Called when grpcio starts to read the headers of a stream.
+    pub(super) fn take_sends(&self) -> Vec<grpc_op> {
+        self.seen().late.as_mut().map(|late| late.take_sends()).unwrap_or_default()
+    }
+
+    /// Called when a read of a stream has brought no message, and so none will.
+    pub(super) fn ask_status(&self) {
+        if let Some(late) = &mut self.seen().late {
+            late.ask();
+        }
+    }
+
     /// Called when the batch with the status is complete, or was not started after all; and by
     /// who waits for it no longer, as grpcio cancels a call by giving back its last reference.
     pub(crate) fn settle(&self) {
+        let late = self.seen().late.take();
+        drop(late);
         let Some(UnderWay { call, watch, .. }) = self.seen().under_way.take() else { return };
         // SAFETY: the call is alive by the reference that is given back here.
         unsafe {
@@ -156,9 +185,47 @@ impl ClientCall {
 
 thread_local! {
     static STARTING: RefCell<Option<Arc<ClientCall>>> = const { RefCell::new(None) };
+    /// The call whose batch this thread is about to start, and which is started otherwise. It is
+    /// alive: `changing` borrows it.
+    static CHANGING: Cell<*const Arc<ClientCall>> = const { Cell::new(ptr::null()) };
+    static UNCANCELLED: Cell<bool> = const { Cell::new(false) };
+    /// The call whose replies this thread reads. It is alive: `reading` borrows it.
+    static READING: Cell<*const Arc<ClientCall>> = const { Cell::new(ptr::null()) };
+}
+
+/// Runs `f`, which has grpcio cancel calls that have ended, and doesn't cancel them.
+pub(crate) fn uncancelled<R>(f: impl FnOnce() -> R) -> R {
+    during(&UNCANCELLED, true, f)
+}
+
+pub(super) fn is_uncancelled() -> bool {
+    UNCANCELLED.get()
 }
 
 /// The call that is being started on this thread; once.
 pub(super) fn starting() -> Option<Arc<ClientCall>> {
     STARTING.take()
+}
+
+pub(super) fn set_starting(state: Arc<ClientCall>) {
+    STARTING.set(Some(state));
+}
+
+/// Runs `f`, which starts a batch of this call that is to be started otherwise.
+pub(super) fn changing<R>(state: &Arc<ClientCall>, f: impl FnOnce() -> R) -> R {
+    during(&CHANGING, state, f)
+}
+
+/// The call whose batch is to be started otherwise, once.
+pub(super) fn to_change<'a>() -> Option<&'a Arc<ClientCall>> {
+    let state = CHANGING.replace(ptr::null());
+    // SAFETY: what stands there is borrowed by `changing`, within which the batch is started
+    // that this is for.
+    unsafe { state.as_ref() }
+}
+
+/// The call whose replies are being read.
+pub(super) fn reading() -> Option<Arc<ClientCall>> {
+    // SAFETY: what stands there is borrowed by `reading` for as long.
+    unsafe { READING.get().as_ref() }.cloned()
 }

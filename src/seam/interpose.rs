@@ -19,7 +19,10 @@ use grpcio_sys::{
 };
 
 use super::real::*;
-use super::{batch, inside_core, second_reply, server_call, waiting};
+use super::{
+    Owed, batch, client_call, earliest, inside_core, late_status, second_reply, server_call,
+    waiting,
+};
 
 /// Makes every binary that serves or calls through this library refer to the symbol that
 /// only the link arguments define: without them the linker stops and names it.
@@ -43,8 +46,12 @@ unsafe extern "C" fn __wrap_grpc_call_start_batch(
     // SAFETY: as it was called: `ops` are `count` operations, and grpcio's calls leave nothing
     // in `reserved`.
     unsafe {
-        if let Some(state) = second_reply::to_split() {
-            return second_reply::start_split(state, call, slice::from_raw_parts(ops, count), tag);
+        if let Some(state) = client_call::to_change() {
+            let ops = slice::from_raw_parts(ops, count);
+            return match state.owed() {
+                Owed::Any => late_status::hold(state, call, ops, tag),
+                _ => second_reply::start_split(state, call, ops, tag),
+            };
         }
         match server_call::compression_level(call) {
             Some(level) => {
@@ -66,7 +73,8 @@ unsafe fn start_batch(
     reserved: *mut c_void,
 ) -> grpc_call_error {
     // SAFETY: by the contract above.
-    inside_core(|| unsafe { __real_grpc_call_start_batch(call, ops, count, tag, reserved) })
+    let start = || unsafe { __real_grpc_call_start_batch(call, ops, count, tag, reserved) };
+    inside_core(|| earliest::at_work(start))
 }
 
 /// The operations, of which the one that sends headers has this level of compression. A level
@@ -99,14 +107,20 @@ unsafe extern "C" fn __wrap_grpc_completion_queue_next(
         // initialised, so the kind is looked at first.
         unsafe {
             let event = inside_core(|| __real_grpc_completion_queue_next(queue, until, reserved));
+            earliest::rests();
             let timed_out = event.type_ == grpc_completion_type::GRPC_QUEUE_TIMEOUT;
             let completed = event.type_ == grpc_completion_type::GRPC_OP_COMPLETE;
             if forever {
                 waiting::look(timed_out);
             }
-            let goes_on = timed_out && forever || completed && batch::finish_own(event.tag);
-            if !goes_on {
+            if timed_out && forever {
+                continue;
+            }
+            if !completed || !batch::is_own(event.tag) {
                 return event;
+            }
+            if let Some(tag) = batch::finish_own(event.tag) {
+                return grpc_event { tag, success: 1, ..event };
             }
         }
     }

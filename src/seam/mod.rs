@@ -21,8 +21,10 @@ mod client_call;
 mod coalesce;
 mod credentials;
 mod during;
+mod earliest;
 mod inflate;
 mod interpose;
+mod late_status;
 #[cfg(core_without_log_functions)]
 mod log;
 mod marks;
@@ -37,9 +39,10 @@ mod waiting;
 #[cfg(core_is_bundled)]
 mod wire;
 
-pub(crate) use client_call::{ClientCall, Owed};
+pub(crate) use client_call::{ClientCall, Owed, uncancelled};
 pub(crate) use coalesce::coalesce_writes;
 pub(crate) use credentials::takes as core_takes;
+pub(crate) use earliest::count_deadlines;
 pub(crate) use inflate::{Envelope, open, take_up_to};
 pub(crate) use interpose::check;
 pub(crate) use metadata::Pairs;
@@ -56,6 +59,11 @@ use std::ffi::CStr;
 /// table together with its error, and then refuses every later call on the connection that
 /// refers to it, of other callers behind a proxy too (CVE-2024-7246).
 pub(crate) const NO_HEADER_TABLE: &CStr = c"grpc.http2.hpack_table_size.decoder";
+
+/// The channel argument for the size of the table that this side keeps headers in at the peer, as
+/// far as the peer allows: 0, so that no call is sent another one's `grpc-timeout`. C-core sends
+/// one that is up to 3 % longer than it should be if it is in the table.
+pub(crate) const NO_TABLE_AT_PEER: &CStr = c"grpc.http2.hpack_table_size.encoder";
 
 /// The channel argument that makes C-core hand over compressed messages as they are, to be set
 /// to 0 on both sides; the thread of each queue is to call [`take_up_to`].

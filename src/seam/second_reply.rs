@@ -8,7 +8,6 @@
 //!
 //! (One more read beside a batch that has not ended is no way: C-core 1.56 confuses the two.)
 
-use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -20,29 +19,7 @@ use slab::Slab;
 
 use super::ClientCall;
 use super::batch;
-use super::during::during;
 use super::real::__real_grpc_call_start_batch;
-
-thread_local! {
-    /// The call whose batch this thread is about to start. It is alive: `splitting` borrows it.
-    static SPLIT: Cell<*const Arc<ClientCall>> = const { Cell::new(ptr::null()) };
-}
-
-/// Starts a batch by `f`, and has the read of its message split off.
-pub(super) fn splitting(
-    state: &Arc<ClientCall>,
-    f: impl FnOnce() -> grpc_call_error,
-) -> grpc_call_error {
-    during(&SPLIT, state, f)
-}
-
-/// The call whose batch is to be split, once.
-pub(super) fn to_split<'a>() -> Option<&'a Arc<ClientCall>> {
-    let state = SPLIT.replace(ptr::null());
-    // SAFETY: what stands there is borrowed by `splitting`, within which the batch is started
-    // that this is for.
-    unsafe { state.as_ref() }
-}
 
 /// Starts a batch, but for its read of a message, and that read before it.
 ///

@@ -1,4 +1,7 @@
 //! What a client is told, in whatever way a call ends: its headers, its messages, its trailers.
 
+mod delivery;
 mod errors;
+mod orders;
 mod raw;
+mod timeouts;

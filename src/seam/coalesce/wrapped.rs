@@ -10,8 +10,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use grpcio_sys::gpr_timespec;
 use libc::{epoll_event, msghdr, ssize_t};
 
+use super::super::earliest;
 use super::super::real::*;
-use super::super::refused::is_inside_core;
+use super::super::refused::{is_inside_core, on_core_thread};
 use super::buffer::Socket;
 use super::{ASKED, WITHIN_REACH, queue, table};
 
@@ -126,7 +127,11 @@ pub(super) unsafe extern "C" fn __wrap_epoll_wait(
         queue::about_to_sleep();
     }
     // SAFETY: as it was called.
-    unsafe { __real_epoll_wait(epoll, events, most, timeout) }
+    let wait = || unsafe { __real_epoll_wait(epoll, events, most, timeout) };
+    match timeout {
+        0 => wait(),
+        _ => earliest::asleep(|| is_inside_core() || on_core_thread(), wait),
+    }
 }
 
 /// Called when a queue has nothing more to do, and the thread of another waits for both.
@@ -140,5 +145,6 @@ pub(super) unsafe extern "C" fn __wrap_gpr_cv_wait(
         queue::about_to_sleep();
     }
     // SAFETY: as it was called.
-    unsafe { __real_gpr_cv_wait(variable, mutex, deadline) }
+    let wait = || unsafe { __real_gpr_cv_wait(variable, mutex, deadline) };
+    earliest::asleep(on_core_thread, wait)
 }

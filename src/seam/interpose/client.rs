@@ -1,14 +1,44 @@
 //! Of a call that is made: its start.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 
 use grpcio_sys::{
-    grpc_call, grpc_call_error, grpc_metadata_array, grpc_slice, grpcwrap_batch_context,
+    gpr_timespec, grpc_call, grpc_call_error, grpc_channel, grpc_completion_queue,
+    grpc_metadata_array, grpc_slice, grpcwrap_batch_context,
 };
 
 use crate::seam::batch::{self, Observer};
 use crate::seam::real::*;
-use crate::seam::{Owed, client_call, second_reply};
+use crate::seam::{Owed, client_call, earliest, late_status};
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpcwrap_channel_create_call(
+    channel: *mut grpc_channel,
+    parent: *mut grpc_call,
+    propagation_mask: u32,
+    queue: *mut grpc_completion_queue,
+    method: *const c_char,
+    method_len: usize,
+    host: *const c_char,
+    host_len: usize,
+    timeout: gpr_timespec,
+) -> *mut grpc_call {
+    let deadline = earliest::deadline(timeout);
+    // SAFETY: as grpcio called it.
+    unsafe {
+        __real_grpcwrap_channel_create_call(
+            channel,
+            parent,
+            propagation_mask,
+            queue,
+            method,
+            method_len,
+            host,
+            host_len,
+            deadline,
+        )
+    }
+}
 
 /// Starts a call by `f`, and observes the batch that brings its status.
 ///
@@ -24,11 +54,34 @@ unsafe fn observed(
     // queue until then at least.
     unsafe {
         batch::observe(context, Observer::Status(state.clone()));
-        if state.owed() != Owed::ExactlyOne {
-            return f();
+        match state.owed() {
+            Owed::One => f(),
+            Owed::ExactlyOne => {
+                state.begin(call, context);
+                client_call::changing(&state, f)
+            }
+            Owed::Any => {
+                let started = client_call::changing(&state, f);
+                // For the batch that reads the headers, which grpcio starts next.
+                client_call::set_starting(state);
+                started
+            }
         }
-        state.begin(call, context);
-        second_reply::splitting(&state, f)
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpcwrap_call_recv_initial_metadata(
+    call: *mut grpc_call,
+    context: *mut grpcwrap_batch_context,
+    tag: *mut c_void,
+) -> grpc_call_error {
+    // SAFETY: as grpcio called it, right after it has started the call.
+    unsafe {
+        match client_call::starting() {
+            Some(state) => late_status::start(&state, call, context, tag),
+            None => __real_grpcwrap_call_recv_initial_metadata(call, context, tag),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use grpcio_sys::{
 
 use crate::seam::batch::{self, Observer};
 use crate::seam::real::*;
-use crate::seam::{ServerCall, inflate, marks, metadata, outlook, server_call};
+use crate::seam::{ServerCall, client_call, inflate, marks, metadata, outlook, server_call};
 
 // ---- a call is accepted, and comes to its end ----
 
@@ -78,6 +78,8 @@ unsafe extern "C" fn __wrap_grpcwrap_batch_context_destroy(context: *mut grpcwra
                 // A close batch that failed has brought no end: the call is over all the same.
                 Some(Observer::Close(call)) => call.set_end(true),
                 Some(Observer::Status(call)) => call.settle(),
+                // A read that failed.
+                Some(Observer::Replies(call)) => call.ask_status(),
                 _ => {}
             }
         }
@@ -87,20 +89,22 @@ unsafe extern "C" fn __wrap_grpcwrap_batch_context_destroy(context: *mut grpcwra
 
 /// grpcio cancels a call whose requests it has not read to their end. One that is over already would
 /// be ended once more on the wire, if C-core has reset it, and in any case it costs a tenth of a
-/// unary call.
+/// unary call. And it cancels a call that can't be sent to.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_grpc_call_cancel(
     call: *mut grpc_call,
     reserved: *mut c_void,
 ) -> grpc_call_error {
-    if server_call::current_is(call).is_some_and(|current| current.is_past_cancelling()) {
+    if client_call::is_uncancelled()
+        || server_call::current_is(call).is_some_and(|current| current.is_past_cancelling())
+    {
         return grpc_call_error::GRPC_CALL_OK;
     }
     // SAFETY: as it was called.
     unsafe { __real_grpc_call_cancel(call, reserved) }
 }
 
-// ---- requests ----
+// ---- messages of streams: a server's requests, a client's replies ----
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_grpcwrap_call_recv_message(
@@ -119,6 +123,8 @@ unsafe extern "C" fn __wrap_grpcwrap_call_recv_message(
                 let (none, reserved) = (std::ptr::null(), std::ptr::null_mut());
                 return __real_grpc_call_start_batch(call, none, 0, tag, reserved);
             }
+        } else if let Some(state) = client_call::reading() {
+            batch::observe(context, Observer::Replies(state));
         }
         __real_grpcwrap_call_recv_message(call, context, tag)
     }
@@ -135,8 +141,10 @@ unsafe extern "C" fn __wrap_grpcwrap_batch_context_take_recv_message(
         let message = __real_grpcwrap_batch_context_take_recv_message(context);
         let observer = batch::take(context);
         if message.is_null() {
-            if let Some(Observer::Read(call)) = observer {
-                call.read_nothing();
+            match observer {
+                Some(Observer::Read(call)) => call.read_nothing(),
+                Some(Observer::Replies(call)) => call.ask_status(),
+                _ => {}
             }
             return message;
         }

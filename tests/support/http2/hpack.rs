@@ -1,6 +1,8 @@
 //! Header blocks (RFC 7541), as plainly as they can be: literals, not Huffman coded. The reader
 //! knows what a gRPC server says to a client that told it to keep no header table.
 
+use std::collections::VecDeque;
+
 pub type Header<'a> = (&'a str, &'a [u8]);
 
 /// How a literal is written: whether the peer is to keep it in its table (RFC 7541, 6.2).
@@ -91,27 +93,55 @@ fn integer(bytes: &mut Vec<u8>, pattern: u8, prefix: u32, value: usize) {
 
 /// Reads a header block of a peer that uses no table of its own.
 pub fn decode(block: &[u8]) -> Vec<(String, String)> {
-    let mut rest = block;
-    let mut headers = Vec::new();
-    while let Some(first) = rest.first().copied() {
-        let (prefix, literal) = match first {
-            0x80.. => (7, false),
-            0x40.. => (6, true),
-            0x20.. => {
-                take_integer(&mut rest, 5);
-                continue;
+    Reader::default().decode(block)
+}
+
+/// Reads the header blocks of a connection, and keeps what its peer wants kept, newest first, in
+/// the 4,096 bytes that every peer may use.
+#[derive(Default)]
+pub struct Reader(VecDeque<(String, String)>);
+
+impl Reader {
+    pub fn decode(&mut self, block: &[u8]) -> Vec<(String, String)> {
+        let mut rest = block;
+        let mut headers = Vec::new();
+        while let Some(first) = rest.first().copied() {
+            let (prefix, literal) = match first {
+                0x80.. => (7, false),
+                0x40.. => (6, true),
+                0x20.. => {
+                    self.shrink(take_integer(&mut rest, 5));
+                    continue;
+                }
+                _ => (4, true),
+            };
+            let (name, value) = match take_integer(&mut rest, prefix) {
+                0 => (take_text(&mut rest), String::new()),
+                index => self.entry(index),
+            };
+            let value = if literal { take_text(&mut rest) } else { value };
+            if prefix == 6 {
+                self.0.push_front((name.clone(), value.clone()));
+                self.shrink(4096);
             }
-            _ => (4, true),
-        };
-        let index = take_integer(&mut rest, prefix);
-        let (name, value) = match index {
-            0 => (take_text(&mut rest), ""),
-            _ => static_entry(index),
-        };
-        let value = if literal { take_text(&mut rest) } else { value.into() };
-        headers.push((name, value));
+            headers.push((name, value));
+        }
+        headers
     }
-    headers
+
+    fn entry(&self, index: usize) -> (String, String) {
+        match index.checked_sub(62) {
+            Some(age) => self.0.get(age).expect("an entry that is kept").clone(),
+            None => static_entry(index),
+        }
+    }
+
+    fn shrink(&mut self, most: usize) {
+        let size = |(name, value): &(String, String)| name.len() + value.len() + 32;
+        while self.0.iter().map(size).sum::<usize>() > most {
+            self.0.pop_back();
+        }
+    }
 }
 
 fn take_integer(rest: &mut &[u8], prefix: u32) -> usize {
@@ -145,9 +175,14 @@ fn take_byte(rest: &mut &[u8]) -> u8 {
     *first
 }
 
-/// The entries of the static table that a gRPC server has a use for.
-fn static_entry(index: usize) -> (String, &'static str) {
+/// The entries of the static table that gRPC has a use for.
+fn static_entry(index: usize) -> (String, String) {
     let (name, value) = match index {
+        1 => (":authority", ""),
+        3 => (":method", "POST"),
+        4 => (":path", "/"),
+        6 => (":scheme", "http"),
+        7 => (":scheme", "https"),
         8 => (":status", "200"),
         9 => (":status", "204"),
         10 => (":status", "206"),
@@ -157,7 +192,7 @@ fn static_entry(index: usize) -> (String, &'static str) {
         14 => (":status", "500"),
         16 => ("accept-encoding", "gzip, deflate"),
         31 => ("content-type", ""),
-        _ => panic!("expected an entry that a gRPC server has a use for, saw {index}"),
+        _ => panic!("expected an entry that gRPC has a use for, saw {index}"),
     };
-    (name.into(), value)
+    (name.into(), value.into())
 }
