@@ -13,9 +13,18 @@ pub(super) fn never_more(asked: Duration, header_table: bool) -> Duration {
     const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
     let asked = asked.min(LONGEST);
     let millis = u64::try_from(asked.as_millis()).unwrap_or(u64::MAX);
-    let millis = if header_table { millis - millis.div_ceil(100) * 3 } else { millis };
-    let said = Duration::from_millis(millis - millis % step(millis));
+    let millis =
+        if header_table { millis.saturating_sub(millis.div_ceil(100) * 3) } else { millis };
+    let said = Duration::from_millis(sayable(millis));
     said.saturating_sub(MILLISECOND).max(asked.min(MILLISECOND) / 2)
+}
+
+/// The most milliseconds up to these that the header says as they are.
+fn sayable(millis: u64) -> u64 {
+    let said = millis - millis % step(millis);
+    // Whole minutes are said in tens of minutes then, and odd fives of them as more.
+    let odd = said.is_multiple_of(300_000) && !said.is_multiple_of(600_000);
+    if odd && (60_000_000..100_000_000).contains(&said) { said - 100_000 } else { said }
 }
 
 /// What C-core rounds the header of so many milliseconds up to a multiple of.
@@ -68,22 +77,23 @@ mod tests {
 
     /// As C-core's `Timeout::FromMillis` does.
     fn encoded(millis: u64) -> u64 {
+        let up = |value: u64, step: u64| value.div_ceil(step) * step;
         let minutes = |minutes: u64| match minutes {
-            0..1_000 if minutes % 60 != 0 => minutes,
-            1_000..10_000 if minutes.div_ceil(10) * 10 % 60 != 0 => minutes.div_ceil(10) * 10,
-            10_000..100_000 if minutes.div_ceil(100) * 100 % 60 != 0 => minutes.div_ceil(100) * 100,
-            _ => minutes.div_ceil(60) * 60,
+            0..1_000 if !minutes.is_multiple_of(60) => minutes,
+            1_000..10_000 if !up(minutes, 10).is_multiple_of(60) => up(minutes, 10),
+            10_000..100_000 if !up(minutes, 100).is_multiple_of(60) => up(minutes, 100),
+            _ => up(minutes, 60),
         };
         let seconds = |seconds: u64| match seconds {
-            0..1_000 if seconds % 60 != 0 => seconds,
-            1_000..10_000 if seconds.div_ceil(10) * 10 % 60 != 0 => seconds.div_ceil(10) * 10,
-            10_000..100_000 if seconds.div_ceil(100) * 100 % 60 != 0 => seconds.div_ceil(100) * 100,
+            0..1_000 if !seconds.is_multiple_of(60) => seconds,
+            1_000..10_000 if !up(seconds, 10).is_multiple_of(60) => up(seconds, 10),
+            10_000..100_000 if !up(seconds, 100).is_multiple_of(60) => up(seconds, 100),
             _ => minutes(seconds.div_ceil(60)) * 60,
         };
         match millis {
             0..1_000 => millis,
-            1_000..10_000 if millis.div_ceil(10) % 100 != 0 => millis.div_ceil(10) * 10,
-            10_000..100_000 if millis.div_ceil(100) % 10 != 0 => millis.div_ceil(100) * 100,
+            1_000..10_000 if !up(millis, 10).is_multiple_of(1_000) => up(millis, 10),
+            10_000..100_000 if !up(millis, 100).is_multiple_of(1_000) => up(millis, 100),
             _ => seconds(millis.div_ceil(1_000)) * 1_000,
         }
     }
