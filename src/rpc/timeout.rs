@@ -13,8 +13,7 @@ pub(super) fn never_more(asked: Duration, header_table: bool) -> Duration {
     const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
     let asked = asked.min(LONGEST);
     let millis = u64::try_from(asked.as_millis()).unwrap_or(u64::MAX);
-    let millis =
-        if header_table { millis.saturating_sub(millis.div_ceil(100) * 3) } else { millis };
+    let millis = if header_table { millis * 97 / 100 } else { millis };
     let said = Duration::from_millis(sayable(millis));
     said.saturating_sub(MILLISECOND).max(asked.min(MILLISECOND) / 2)
 }

@@ -139,7 +139,9 @@ impl<'a, R: Into<ConformancePayload>> Responses<'a, R> {
         }
     }
 
+    /// Receives what is left: the headers first, so that they are there without a message, too.
     async fn rest(&mut self) -> Result<(), Status> {
+        self.headers = self.stream.headers().await.clone();
         while self.next().await? {}
         Ok(())
     }
