@@ -40,6 +40,7 @@ pub const WRAPPED_IN_CORE: &[&str] = &[
     "_Z40grpc_slice_buffer_copy_first_into_bufferP17grpc_slice_buffermPv",
     "grpc_slice_buffer_move_first",
     "grpc_slice_buffer_move_first_into_buffer",
+    "_ZN9grpc_core7Timeout12FromDurationENS_8DurationE",
     "_Z32grpc_error_has_clear_grpc_statusN4absl12lts_202301256StatusE",
     "_Z27grpc_chttp2_stream_map_findP22grpc_chttp2_stream_mapj",
     "_Z33grpc_chttp2_parsing_accept_streamP21grpc_chttp2_transportj",

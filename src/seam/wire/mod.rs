@@ -17,6 +17,7 @@ mod headers;
 mod messages;
 mod odd;
 mod real;
+mod timeout;
 
 use std::cell::Cell;
 use std::ffi::c_void;

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 
-use grpcio_sys::{grpc_compression_algorithm, grpc_slice, grpc_slice_buffer};
+use grpcio_sys::{gpr_timespec, grpc_compression_algorithm, grpc_slice, grpc_slice_buffer};
 
 use super::Stream;
 
@@ -56,6 +56,15 @@ unsafe extern "C" {
 
     #[link_name = "__real__Z32grpc_error_has_clear_grpc_statusN4absl12lts_202301256StatusE"]
     pub(super) fn has_clear_status(error: *mut Status) -> bool;
+
+    #[link_name = "__real__ZN9grpc_core7Timeout12FromDurationENS_8DurationE"]
+    pub(super) fn timeout_from_duration(millis: i64) -> u32;
+    /// The time that C-core's thread takes for now, and so many milliseconds, in those of its own clock.
+    #[link_name = "_ZN9grpc_core19GrpcTimeoutMetadata14MementoToValueENS_8DurationE"]
+    pub(super) fn now_and(millis: i64) -> i64;
+    /// A time in milliseconds of that clock.
+    #[link_name = "_ZN9grpc_core9Timestamp19FromTimespecRoundUpE12gpr_timespec"]
+    pub(super) fn timestamp_round_up(time: gpr_timespec) -> i64;
 
     pub(super) fn __real_grpc_slice_buffer_add(buffer: *mut grpc_slice_buffer, slice: grpc_slice);
     pub(super) fn __real_grpc_slice_buffer_move_first(
