@@ -16,11 +16,15 @@ use cases::{EVERYTHING, OLDER, OUR_WORD, RIGHT, RIGHT_BY_THE_BOOK, WRONG};
 
 const FOLDER: &str = "tests/json";
 
-/// Of the .proto files here, by `protoc --include_imports -o everything.binpb everything.proto`.
-const DESCRIPTORS: &[u8] = include_bytes!("everything.binpb");
+/// The descriptors of the .proto files here.
+fn descriptors() -> Vec<u8> {
+    let mut compiler = protox::Compiler::new([FOLDER]).unwrap();
+    compiler.include_imports(true).open_file("everything.proto").unwrap();
+    compiler.encode_file_descriptor_set()
+}
 
 fn schema() -> Schema {
-    let set = FileDescriptorSet::parse_from_bytes(DESCRIPTORS).unwrap();
+    let set = FileDescriptorSet::parse_from_bytes(&descriptors()).unwrap();
     Schema::new(set.file).unwrap()
 }
 
@@ -153,7 +157,7 @@ fn pythons_json_format_agrees() {
     let judge = Command::new(folder(FOLDER).join(".venv/bin/python"));
     let mut judge = start(judge, [folder(FOLDER).join("judge.py")]);
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    judge.write_line(&hex(DESCRIPTORS));
+    judge.write_line(&hex(&descriptors()));
     let mut judged = |text: &str, bytes: Option<&[u8]>| -> String {
         let question =
             serde_json::json!({"message": EVERYTHING, "text": text, "bytes": bytes.map(hex)});
