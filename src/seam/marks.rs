@@ -43,6 +43,8 @@ const STRIDE: usize = 2 * SUBSTITUTE;
 
 static PLACES: [[u8; STRIDE]; ALL.len()] = [[0xff; STRIDE]; ALL.len()];
 
+// Whoever sets marks is within the bundled core.
+#[cfg(core_is_bundled)]
 impl Mark {
     /// The mark as a note.
     pub(super) fn note(self) -> grpc_slice {
@@ -59,7 +61,9 @@ impl Mark {
         // SAFETY: the bytes are static, and C-core does not write to them.
         unsafe { sys::grpc_slice_from_static_buffer(place.cast(), length) }
     }
+}
 
+impl Mark {
     /// The mark that a slice is, if it is one.
     pub(super) fn of(slice: &grpc_slice) -> Option<Mark> {
         if slice.refcount.is_null() {
