@@ -22,7 +22,7 @@ fn text(panic: Box<dyn Any + Send>) -> String {
     "(no text)".to_owned()
 }
 
-/// Drops a value of theirs; a panic in that is only told, as there is nobody who waits for it.
+/// Drops a value of theirs; a panic in that is only logged, as nobody waits for it.
 pub(crate) fn drop_quietly<T>(theirs: T, what: &str) {
     if let Err(text) = caught(|| drop(theirs)) {
         log::error!("{what} panicked as it was dropped: {text}");

@@ -101,7 +101,7 @@ fn generate(parsed: Vec<FileDescriptorProto>, out: &Path) -> Result<()> {
     write(&out.join("descriptors.bin"), descriptor_set(parsed)?)
 }
 
-/// The files as they are told to clients, without comments.
+/// The files as reflection shows them to clients, without comments.
 fn descriptor_set(mut file: Vec<FileDescriptorProto>) -> Result<Vec<u8>> {
     file.iter_mut().for_each(|file| file.source_code_info.clear());
     let set = FileDescriptorSet { file, ..FileDescriptorSet::default() };

@@ -228,9 +228,6 @@ impl Plan {
             .use_local_subchannel_pool(self.own_connections);
         let builder = self.transport.apply(builder, self.transport.max_metadata);
         let mut builder = self.connecting.apply(builder);
-        if !self.transport.header_table {
-            builder = builder.raw_cfg_int(seam::NO_TABLE_AT_PEER.into(), 0);
-        }
         if let Some(config) = self.service_config.to_core() {
             builder = builder.raw_cfg_string(c"grpc.service_config".into(), config);
         }
@@ -243,7 +240,7 @@ impl Plan {
             target: self.target.clone(),
             interceptors: self.interceptors.clone(),
             one_reply: self.one_reply,
-            header_table: self.transport.header_table,
+            reuses_timeouts: !seam::TIMEOUTS_ARE_EXACT,
         };
         Client::over(channel, config)
     }

@@ -1,7 +1,7 @@
 //! Messages from JSON, and as JSON, by protobuf's mapping, which is called ProtoJSON.
 //! <https://protobuf.dev/programming-guides/json/>
 //!
-//! Nothing that comes from elsewhere is believed to be small or shallow: a text, or a message, in
+//! Nothing that comes from elsewhere is trusted to be small or shallow: a text, or a message, in
 //! which more than 100 messages are nested is an error, as it is to most of protobuf's decoders;
 //! and so is a message whose JSON would have more than 256 MiB. How long a text may be is up to
 //! whoever reads it.
@@ -46,7 +46,7 @@ pub fn parse(message: &MessageType, text: &str) -> Result<Encoded, BadJson> {
     let mut parser = Parser { reader: Reader::new(text) };
     let mut bytes = Vec::new();
     let parsed = parser.message(message.view(), 0, &mut bytes);
-    parsed.and_then(|()| parser.reader.end()).map_err(|fault| fault.told(text))?;
+    parsed.and_then(|()| parser.reader.end()).map_err(|fault| fault.into_bad(text))?;
     Ok(bytes.into())
 }
 
@@ -58,7 +58,7 @@ pub fn parse(message: &MessageType, text: &str) -> Result<Encoded, BadJson> {
 pub fn print(message: &MessageType, encoded: &Encoded) -> Result<String, BadJson> {
     let mut printer = Printer::default();
     let printed = printer.message(message.view(), encoded.bytes(), 0);
-    printed.map_err(|fault| fault.told(""))?;
+    printed.map_err(|fault| fault.into_bad(""))?;
     Ok(printer.out)
 }
 

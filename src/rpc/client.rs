@@ -36,7 +36,6 @@ enum Way {
 impl Client {
     pub(crate) fn over(channel: grpcio::Channel, config: Config) -> Self {
         seam::check();
-        seam::count_deadlines();
         let grpcio = grpcio::Client::new(channel);
         Client(Way::Fixed(Arc::new(Shared { grpcio, config })))
     }
@@ -61,7 +60,7 @@ impl Client {
 
     /// Runs a future on the thread of the channel's completion queue: the cheapest place to
     /// make calls from, and a place that must never block. A panic ends that future alone, and is
-    /// told in the log.
+    /// logged.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         self.shared().grpcio.spawn(Spawned::new(future));
     }
@@ -156,9 +155,9 @@ impl Client {
         let (message, outset) = request.into_parts();
         let Outset { mut metadata, mut extensions, timeout, wait_for_ready, compressed } = outset;
         let client = self.shared();
-        let Config { interceptors, target, header_table, .. } = &client.config;
+        let Config { interceptors, target, reuses_timeouts, .. } = &client.config;
         let timeout = within_callers_time(timeout);
-        let timeout = timeout.map(|timeout| timeout::never_more(timeout, *header_table));
+        let timeout = timeout.map(|timeout| timeout::never_more(timeout, *reuses_timeouts));
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let watch =
             Watch::made(interceptors, method, &mut metadata, &mut extensions, deadline, target)?;

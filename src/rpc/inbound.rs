@@ -107,7 +107,7 @@ pub(super) struct Replies<R: Stream> {
     headers: Option<Metadata>,
     /// What is wrong if the server's status is OK: a message that broke off.
     cut: Option<Status>,
-    /// How the stream ended, until it is told.
+    /// How the stream ended, until it is yielded.
     end: Option<Result<(), Status>>,
 }
 

@@ -13,7 +13,7 @@ use super::{Metadata, Status};
 /// when it has ended. Logs, metrics, limits and credentials are interceptors.
 ///
 /// It runs on the thread of a completion queue, so it must not block. A panic in it ends the call
-/// with `INTERNAL`, and the other interceptors are told of the end all the same.
+/// with `INTERNAL`, and the other interceptors hear of the end all the same.
 pub trait Interceptor: Send + Sync + 'static {
     /// Before the handler gets the request, or before a client starts the call. The metadata
     /// may be changed: the handler sees, or the client sends, what is left in it. Values for
@@ -220,7 +220,7 @@ fn traffic([messages, total]: &[AtomicU64; 2]) -> Traffic {
 }
 
 /// The interceptors' view of one call that is running. Costs nothing where there are none.
-/// Dropped before the call's [`end`](Self::end), it ends it as cancelled; dropped after it, it tells
+/// Dropped before the call's [`end`](Self::end), it ends it as cancelled; dropped after it, it says
 /// that the call is over.
 pub struct Watch(Option<Box<Watched>>);
 
@@ -229,7 +229,7 @@ struct Watched {
     tally: Arc<Tally>,
     /// Those that let the call pass.
     passed: Interceptors,
-    /// Whether they were told of the end.
+    /// Whether they have heard of the end.
     ended: bool,
 }
 
@@ -308,7 +308,7 @@ impl Watch {
         for interceptor in interceptors {
             let method = call.method;
             caught(|| interceptor.before(call))
-                .unwrap_or_else(|panic| Err(told(method, &panic)))?;
+                .unwrap_or_else(|panic| Err(panicked(method, &panic)))?;
             passed.push(interceptor.clone());
         }
         metadata.clone_from(&call.metadata);
@@ -348,7 +348,7 @@ impl Watched {
         let mut end = End { status, sent, received };
         for interceptor in self.passed.iter().rev() {
             if let Err(panic) = caught(|| interceptor.after(&self.call, &mut end)) {
-                end.status = told(self.call.method, &panic);
+                end.status = panicked(self.call.method, &panic);
             }
         }
         end.status
@@ -357,7 +357,7 @@ impl Watched {
     fn over(&self) {
         for interceptor in self.passed.iter().rev() {
             if let Err(panic) = caught(|| interceptor.over(&self.call)) {
-                told(self.call.method, &panic);
+                panicked(self.call.method, &panic);
             }
         }
     }
@@ -374,7 +374,7 @@ impl Drop for Watch {
 }
 
 /// The status of a call of which an interceptor has panicked; what it said is for the log.
-fn told(method: &str, panic: &str) -> Status {
+fn panicked(method: &str, panic: &str) -> Status {
     log::error!("{method}: an interceptor panicked: {panic}");
     Status::internal("an interceptor panicked")
 }

@@ -28,8 +28,9 @@ pub(crate) struct Config {
     pub interceptors: Interceptors,
     /// What a call with one reply sees to.
     pub one_reply: Owed,
-    /// Whether the peer may keep a table of the headers that are sent.
-    pub header_table: bool,
+    /// Whether a `grpc-timeout` that the peer has in its table of headers may be sent for a shorter
+    /// one.
+    pub reuses_timeouts: bool,
 }
 
 /// A call on its way: what the seam sees of it, and when its time is up.

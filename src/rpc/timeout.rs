@@ -1,19 +1,19 @@
 use std::time::Duration;
 
 /// The timeout to hand to C-core so that the peer is never promised more time than was
-/// asked for. It is up to 1 % less, and a millisecond; 4 % where the peer keeps a table of headers.
+/// asked for. It is up to 1 % less, and a millisecond; 4 % where C-core reuses timeouts.
 ///
 /// C-core rounds a deadline up to the next millisecond, and then the `grpc-timeout` header
 /// up to two or three digits of its unit: 2 s would travel as 2010 ms. So the timeout is cut to
-/// what the header can say, and by one millisecond. And it sends a header that the peer has in its
-/// table (HPACK) instead of one that is up to 3 % less.
-pub(super) fn never_more(asked: Duration, header_table: bool) -> Duration {
+/// what the header can say, and by one millisecond. And by itself it `reuses` a header that the peer
+/// has in its table (HPACK) instead of one that is up to 3 % less.
+pub(super) fn never_more(asked: Duration, reuses: bool) -> Duration {
     const MILLISECOND: Duration = Duration::from_millis(1);
     // 136 years; what is longer would overflow on its way into C-core.
     const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
     let asked = asked.min(LONGEST);
     let millis = u64::try_from(asked.as_millis()).unwrap_or(u64::MAX);
-    let millis = if header_table { millis * 97 / 100 } else { millis };
+    let millis = if reuses { millis * 97 / 100 } else { millis };
     let said = Duration::from_millis(sayable(millis));
     said.saturating_sub(MILLISECOND).max(asked.min(MILLISECOND) / 2)
 }

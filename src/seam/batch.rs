@@ -85,7 +85,7 @@ enum Own {
     First { message: *mut grpc_byte_buffer, state: Arc<ClientCall> },
     /// Reads what should not be there.
     Further { message: *mut grpc_byte_buffer, state: Arc<ClientCall>, call: *mut grpc_call },
-    /// Does what grpcio is told under its own tag, and that it went well.
+    /// Does what grpcio hears of under its own tag, as something that went well.
     Well(*mut c_void),
 }
 
@@ -177,7 +177,7 @@ unsafe fn read(call: *mut grpc_call, own: Own) -> bool {
     }
 }
 
-/// Starts a batch that goes well as far as grpcio can see, which is told so under this tag.
+/// Starts a batch that goes well as far as grpcio can see, which hears so under this tag.
 ///
 /// # Safety
 /// As `grpc_call_start_batch` of C-core.
@@ -204,7 +204,7 @@ pub(super) fn is_own(tag: *mut c_void) -> bool {
     tag.addr() & 1 == 1
 }
 
-/// Ends a batch of our own when its event comes; the tag under which grpcio is told that it went
+/// Ends a batch of our own when its event comes; the tag under which grpcio hears that it went
 /// well, if it is to be. Nothing may be woken here, nor dropped that is not ours and could wake:
 /// what is woken on a queue's thread is polled after one of grpcio's events, and there may be none
 /// for long.

@@ -20,8 +20,7 @@ use grpcio_sys::{
 
 use super::real::*;
 use super::{
-    Owed, batch, client_call, earliest, inside_core, late_status, second_reply, server_call,
-    waiting,
+    Owed, batch, client_call, inside_core, late_status, second_reply, server_call, waiting,
 };
 
 /// Makes every binary that serves or calls through this library refer to the symbol that
@@ -73,8 +72,7 @@ unsafe fn start_batch(
     reserved: *mut c_void,
 ) -> grpc_call_error {
     // SAFETY: by the contract above.
-    let start = || unsafe { __real_grpc_call_start_batch(call, ops, count, tag, reserved) };
-    inside_core(|| earliest::at_work(start))
+    inside_core(|| unsafe { __real_grpc_call_start_batch(call, ops, count, tag, reserved) })
 }
 
 /// The operations, of which the one that sends headers has this level of compression. A level
@@ -107,7 +105,6 @@ unsafe extern "C" fn __wrap_grpc_completion_queue_next(
         // initialised, so the kind is looked at first.
         unsafe {
             let event = inside_core(|| __real_grpc_completion_queue_next(queue, until, reserved));
-            earliest::rests();
             let timed_out = event.type_ == grpc_completion_type::GRPC_QUEUE_TIMEOUT;
             let completed = event.type_ == grpc_completion_type::GRPC_OP_COMPLETE;
             if forever {

@@ -42,7 +42,7 @@ impl LateStatus {
     pub(super) fn ask(&mut self) {
         let Some(op) = self.asks.take() else { return };
         // SAFETY: the call is alive, and its queue as long as somebody holds a part of the call;
-        // what the operation refers to is alive until its batch is complete, which grpcio is told
+        // what the operation refers to is alive until its batch is complete, which grpcio hears
         // under the tag, once.
         let started = inside_core(|| unsafe {
             __real_grpc_call_start_batch(self.call, &op, 1, self.tag, ptr::null_mut())

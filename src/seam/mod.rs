@@ -21,7 +21,6 @@ mod client_call;
 mod coalesce;
 mod credentials;
 mod during;
-mod earliest;
 mod inflate;
 mod interpose;
 mod late_status;
@@ -42,7 +41,6 @@ mod wire;
 pub(crate) use client_call::{ClientCall, Owed, uncancelled};
 pub(crate) use coalesce::coalesce_writes;
 pub(crate) use credentials::takes as core_takes;
-pub(crate) use earliest::count_deadlines;
 pub(crate) use inflate::{Envelope, open, take_up_to};
 pub(crate) use interpose::check;
 pub(crate) use metadata::Pairs;
@@ -60,10 +58,10 @@ use std::ffi::CStr;
 /// refers to it, of other callers behind a proxy too (CVE-2024-7246).
 pub(crate) const NO_HEADER_TABLE: &CStr = c"grpc.http2.hpack_table_size.decoder";
 
-/// The channel argument for the size of the table that this side keeps headers in at the peer, as
-/// far as the peer allows: 0, so that no call is sent another one's `grpc-timeout`. C-core sends
-/// one that is up to 3 % longer than it should be if it is in the table.
-pub(crate) const NO_TABLE_AT_PEER: &CStr = c"grpc.http2.hpack_table_size.encoder";
+/// Whether `grpc-timeout` says no more than what is left (`wire`). An installed core takes an
+/// older time for now where its thread was held up, and sends a timeout that is up to 3 % longer if
+/// the peer has that in its table of headers.
+pub(crate) const TIMEOUTS_ARE_EXACT: bool = cfg!(core_is_bundled);
 
 /// The channel argument that makes C-core hand over compressed messages as they are, to be set
 /// to 0 on both sides; the thread of each queue is to call [`take_up_to`].

@@ -4,9 +4,9 @@
 use std::ffi::{c_char, c_int, c_void};
 
 use grpcio_sys::{
-    gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_channel,
-    grpc_completion_queue, grpc_event, grpc_metadata_array, grpc_op, grpc_slice, grpc_status_code,
-    grpcwrap_batch_context, grpcwrap_request_call_context,
+    gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_completion_queue, grpc_event,
+    grpc_metadata_array, grpc_op, grpc_slice, grpc_status_code, grpcwrap_batch_context,
+    grpcwrap_request_call_context,
 };
 use libc::{epoll_event, msghdr, ssize_t};
 
@@ -53,17 +53,6 @@ unsafe extern "C" {
         write_flags: u32,
         tag: *mut c_void,
     ) -> grpc_call_error;
-    pub(super) fn __real_grpcwrap_channel_create_call(
-        channel: *mut grpc_channel,
-        parent: *mut grpc_call,
-        propagation_mask: u32,
-        queue: *mut grpc_completion_queue,
-        method: *const c_char,
-        method_len: usize,
-        host: *const c_char,
-        host_len: usize,
-        deadline: gpr_timespec,
-    ) -> *mut grpc_call;
     pub(super) fn __real_grpcwrap_call_start_unary(
         call: *mut grpc_call,
         context: *mut grpcwrap_batch_context,

@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use grpcio_sys::{self as sys, grpc_call, grpc_status_code};
 
 use super::during::during;
-use super::earliest;
 use super::real::__real_grpc_call_unref;
 
 /// How many servers are ending.
@@ -53,7 +52,7 @@ pub(super) fn is_inside_core() -> bool {
 
 /// Whether this is a thread of C-core's own, on which none of grpcio's calls are given back: it
 /// works off there what a queue's thread has no time for.
-pub(super) fn on_core_thread() -> bool {
+fn on_core_thread() -> bool {
     thread_local! {
         // As far as Linux keeps it of `default-executor`.
         static NAMED: LazyCell<bool> = LazyCell::new(|| {
@@ -72,6 +71,6 @@ unsafe extern "C" fn __wrap_grpc_call_unref(call: *mut grpc_call) {
                 (grpc_status_code::GRPC_STATUS_UNAVAILABLE, c"the server is shutting down");
             sys::grpc_call_cancel_with_status(call, code, text.as_ptr(), ptr::null_mut());
         }
-        inside_core(|| earliest::at_work(|| __real_grpc_call_unref(call)));
+        inside_core(|| __real_grpc_call_unref(call));
     }
 }

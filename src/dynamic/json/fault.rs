@@ -34,7 +34,7 @@ impl Fault {
     }
 
     /// For whoever gave the text.
-    pub fn told(self, text: &str) -> BadJson {
+    pub fn into_bad(self, text: &str) -> BadJson {
         let line = text.bytes().take(self.at).filter(|byte| *byte == b'\n').count() as u64 + 1;
         if self.syntax {
             return BadJson { line, why: format!("not JSON: {}", self.why) };

@@ -51,7 +51,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A string that is read further; what is wrong with it is told with it.
+    /// A string that is read further; what is wrong with it is reported with its place.
     fn text<T>(
         &mut self,
         message: MessageRef<'_>,

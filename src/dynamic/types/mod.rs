@@ -1,5 +1,5 @@
 //! The types that files define, for messages that are read and written without generated code.
-//! Only what is used is understood: a field that can't be is told when it is met.
+//! Only what is used is understood: a field that can't be is an error when it is met.
 
 mod enums;
 mod features;

@@ -10,9 +10,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use grpcio_sys::gpr_timespec;
 use libc::{epoll_event, msghdr, ssize_t};
 
-use super::super::earliest;
 use super::super::real::*;
-use super::super::refused::{is_inside_core, on_core_thread};
+use super::super::refused::is_inside_core;
 use super::buffer::Socket;
 use super::{ASKED, WITHIN_REACH, queue, table};
 
@@ -127,11 +126,7 @@ pub(super) unsafe extern "C" fn __wrap_epoll_wait(
         queue::about_to_sleep();
     }
     // SAFETY: as it was called.
-    let wait = || unsafe { __real_epoll_wait(epoll, events, most, timeout) };
-    match timeout {
-        0 => wait(),
-        _ => earliest::asleep(|| is_inside_core() || on_core_thread(), wait),
-    }
+    unsafe { __real_epoll_wait(epoll, events, most, timeout) }
 }
 
 /// Called when a queue has nothing more to do, and the thread of another waits for both.
@@ -145,6 +140,5 @@ pub(super) unsafe extern "C" fn __wrap_gpr_cv_wait(
         queue::about_to_sleep();
     }
     // SAFETY: as it was called.
-    let wait = || unsafe { __real_gpr_cv_wait(variable, mutex, deadline) };
-    earliest::asleep(on_core_thread, wait)
+    unsafe { __real_gpr_cv_wait(variable, mutex, deadline) }
 }

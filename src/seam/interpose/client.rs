@@ -1,44 +1,14 @@
 //! Of a call that is made: its start.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::c_void;
 
 use grpcio_sys::{
-    gpr_timespec, grpc_call, grpc_call_error, grpc_channel, grpc_completion_queue,
-    grpc_metadata_array, grpc_slice, grpcwrap_batch_context,
+    grpc_call, grpc_call_error, grpc_metadata_array, grpc_slice, grpcwrap_batch_context,
 };
 
 use crate::seam::batch::{self, Observer};
 use crate::seam::real::*;
-use crate::seam::{Owed, client_call, earliest, late_status};
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn __wrap_grpcwrap_channel_create_call(
-    channel: *mut grpc_channel,
-    parent: *mut grpc_call,
-    propagation_mask: u32,
-    queue: *mut grpc_completion_queue,
-    method: *const c_char,
-    method_len: usize,
-    host: *const c_char,
-    host_len: usize,
-    timeout: gpr_timespec,
-) -> *mut grpc_call {
-    let deadline = earliest::deadline(timeout);
-    // SAFETY: as grpcio called it.
-    unsafe {
-        __real_grpcwrap_channel_create_call(
-            channel,
-            parent,
-            propagation_mask,
-            queue,
-            method,
-            method_len,
-            host,
-            host_len,
-            deadline,
-        )
-    }
-}
+use crate::seam::{Owed, client_call, late_status};
 
 /// Starts a call by `f`, and observes the batch that brings its status.
 ///

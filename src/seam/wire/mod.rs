@@ -5,7 +5,7 @@
 //! an unknown flag becomes an empty message, the compressed flag is forgotten where no encoding
 //! goes with it. And a header that it does not know the value of ends the stream, before the
 //! status beside it is seen. Here its own functions are interposed: what is wrong is put into the
-//! stream as a [mark](super::marks), and [`inflate`](super::inflate) tells the codec.
+//! stream as a [mark](super::marks), and [`inflate`](super::inflate) hands it to the codec.
 //!
 //! These are functions within C-core (1.56.2), so all of it is for the bundled core only, where
 //! the linker sees their calls. `script/fast-core` keeps their sources apart. The transport works on

@@ -59,6 +59,8 @@ unsafe extern "C" {
 
     #[link_name = "__real__ZN9grpc_core7Timeout12FromDurationENS_8DurationE"]
     pub(super) fn timeout_from_duration(millis: i64) -> u32;
+    #[link_name = "__real__ZNK9grpc_core7Timeout11RatioVersusES0_"]
+    pub(super) fn timeout_ratio(timeout: *const c_void, sent: u32) -> f64;
     /// The time that C-core's thread takes for now, and so many milliseconds, in those of its own clock.
     #[link_name = "_ZN9grpc_core19GrpcTimeoutMetadata14MementoToValueENS_8DurationE"]
     pub(super) fn now_and(millis: i64) -> i64;

@@ -1,5 +1,7 @@
 //! The time that is left of a call, as its `grpc-timeout` says it.
 
+use std::ffi::c_void;
+
 use grpcio_sys::{self as sys, gpr_clock_type};
 
 use super::real;
@@ -23,4 +25,14 @@ unsafe extern "C" fn timeout_from_duration(millis: i64) -> u32 {
         };
         real::timeout_from_duration(left)
     }
+}
+
+/// Called to see by how many percent a timeout is longer than one that was sent before, and that the
+/// peer has in its table of headers. C-core sends that one again for one that is up to 3 % shorter.
+#[unsafe(export_name = "__wrap__ZNK9grpc_core7Timeout11RatioVersusES0_")]
+unsafe extern "C" fn timeout_ratio(timeout: *const c_void, sent: u32) -> f64 {
+    const OTHER: f64 = -100.0;
+    // SAFETY: as C-core called it.
+    let ratio = unsafe { real::timeout_ratio(timeout, sent) };
+    if ratio < 0.0 { OTHER } else { ratio }
 }

@@ -9,7 +9,7 @@ use proto::google::protobuf::Elsewhere;
 use proto::options::{Labels, M, exts, m};
 use proto::{columns::Column, marked, newer_options};
 
-/// The file of a name, as clients are told of it.
+/// The file of this name, as reflection shows it to clients.
 fn file(name: &str) -> FileDescriptorProto {
     let set = FileDescriptorSet::parse_from_bytes(proto::FILE_DESCRIPTOR_SET);
     let files = set.expect("they are a descriptor set").file;

@@ -47,9 +47,9 @@ pub struct Answers {
     error: Option<Error>,
     trailers: Metadata,
     delay_ms: u32,
-    /// What the first answer tells of the call.
+    /// What the first answer reports of the call.
     call: Option<RequestInfo>,
-    /// The requests that no answer has told of.
+    /// The requests that no answer has reported.
     untold: Vec<Any>,
 }
 

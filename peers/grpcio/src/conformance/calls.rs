@@ -69,7 +69,7 @@ async fn client_stream(
     for message in messages {
         plan.pause().await;
         if sender.send(message).await.is_err() {
-            break; // How the call has ended is told by the reply.
+            break; // How the call ended is with the reply.
         }
         unsent -= 1;
     }
@@ -91,7 +91,7 @@ async fn bidi_stream(
         for message in messages {
             plan.pause().await;
             if sender.send(message).await.is_err() {
-                break; // How the call has ended is told by the responses.
+                break; // How the call ended is with the responses.
             }
             unsent -= 1;
             if plan.full_duplex && !responses.next().await? {

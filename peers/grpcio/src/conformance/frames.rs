@@ -7,7 +7,7 @@ use protobuf::{Message, MessageFull};
 
 use super::Error;
 
-/// The longest message that is believed in: the suite's have a few hundred KiB.
+/// The longest message that is taken: the suite's have a few hundred KiB.
 const LONGEST: usize = 16 << 20;
 
 /// The next message; none at the end.
