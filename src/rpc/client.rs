@@ -13,9 +13,9 @@ use crate::seam::{self, ClientCall, Owed};
 use super::codec;
 use super::guard::Spawned;
 use super::inbound::Replies;
-use super::interceptor::Watch;
 use super::outgoing::{Config, Shared, Started};
 use super::request::Outset;
+use super::watch::Watch;
 use super::{Request, Response, Sender, Status, Streaming, timeout};
 
 /// Makes calls of all four styles over a channel. Generated clients are thin layers over

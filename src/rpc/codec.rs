@@ -5,7 +5,7 @@ use crate::panics::caught;
 use crate::seam::{self, Envelope};
 
 use super::Status;
-use super::interceptor::Tally;
+use super::watch::Tally;
 
 /// A message as it was received, or why it can't be read. grpcio would answer a bad
 /// message itself, and wrongly; so decoding never fails as far as grpcio can see.

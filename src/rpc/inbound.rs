@@ -13,9 +13,9 @@ use grpcio::{ClientDuplexReceiver, ClientSStreamReceiver, RequestStream};
 use crate::seam::{Envelope, ServerCall};
 
 use super::codec::{Decoded, REQUEST, Received, Undecodable, opened};
-use super::interceptor::Tally;
 use super::outgoing::Started;
 use super::streaming::Source;
+use super::watch::Tally;
 use super::{Metadata, Status, Streaming};
 
 /// grpcio's request stream, which cancels the call when it is dropped unread. So it is
@@ -53,7 +53,7 @@ impl<Q: Send + 'static> Intake<Q> for ExactlyOne<Q> {
             ));
         };
         let compressed = requests.compressed();
-        if call.last_read() {
+        if call.half_closed() {
             return Ok(Received { compressed, ..Received::local(message) });
         }
         match requests.message().await? {

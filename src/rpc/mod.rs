@@ -31,6 +31,7 @@ mod service;
 mod status;
 mod streaming;
 mod timeout;
+mod watch;
 
 pub use blocking::blocking;
 pub use client::{Client, Reply};

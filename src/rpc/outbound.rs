@@ -10,8 +10,8 @@ use protobuf::Message;
 
 use crate::seam;
 
-use super::interceptor::Tally;
 use super::outgoing::Shared;
+use super::watch::Tally;
 
 /// The requests of a call that this process makes: send them, then [`close`](Self::close).
 ///

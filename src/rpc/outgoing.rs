@@ -9,7 +9,8 @@ use protobuf::Message;
 use crate::seam::{ClientCall, Owed};
 
 use super::codec::{self, Decoded, Received};
-use super::interceptor::{Interceptors, Tally, Watch};
+use super::interceptor::Interceptors;
+use super::watch::{Tally, Watch};
 use super::{Code, Metadata, Response, Status};
 
 /// What a call can't do without, so every part of a call holds on to it: C-core ends the

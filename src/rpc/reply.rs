@@ -12,7 +12,7 @@ use protobuf::Message;
 use crate::seam::{self, Leave, Pairs, ServerCall};
 
 use super::guard::until_over;
-use super::interceptor::{Tally, Watch};
+use super::watch::{Tally, Watch};
 use super::{Code, Response, Status};
 
 /// Where a call is answered.

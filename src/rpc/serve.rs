@@ -11,9 +11,10 @@ use crate::seam::ServerCall;
 use super::extensions::Extensions;
 use super::guard::{Task, until_over};
 use super::inbound::Intake;
-use super::interceptor::{Interceptors, Watch};
+use super::interceptor::Interceptors;
 use super::reply::{Failing, Reply};
 use super::running::Running;
+use super::watch::Watch;
 use super::{Compression, Metadata, Request, Response, Status};
 
 /// What holds for every method of a server.

@@ -19,9 +19,7 @@ use grpcio_sys::{
 };
 
 use super::real::*;
-use super::{
-    Owed, batch, client_call, inside_core, late_status, second_reply, server_call, waiting,
-};
+use super::{Owed, batch, client_call, current, inside_core, late_status, second_reply, waiting};
 
 /// Makes every binary that serves or calls through this library refer to the symbol that
 /// only the link arguments define: without them the linker stops and names it.
@@ -52,7 +50,7 @@ unsafe extern "C" fn __wrap_grpc_call_start_batch(
                 _ => second_reply::start_split(state, call, ops, tag),
             };
         }
-        match server_call::compression_level(call) {
+        match current::compression_level(call) {
             Some(level) => {
                 let ops = with_level(slice::from_raw_parts(ops, count), level);
                 start_batch(call, ops.as_ptr(), count, tag, reserved)

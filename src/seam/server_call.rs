@@ -1,19 +1,15 @@
 use std::any::Any;
-use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
-use std::ptr;
-use std::slice;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures::task::AtomicWaker;
-use grpcio_sys::{self as sys, grpc_compression_level};
+use grpcio_sys as sys;
 
 use crate::panics::drop_quietly;
 
-use super::during::during;
 use super::{Pairs, waiting};
 
 /// How a server call came to its end, as C-core reports it.
@@ -28,18 +24,17 @@ pub enum End {
 /// What the seam knows of one call that this process serves.
 pub struct ServerCall {
     /// Kept alive by a reference of our own.
-    call: *mut sys::grpc_call,
+    pub(super) call: *mut sys::grpc_call,
     deadline: Option<Instant>,
     end: AtomicU8,
     waker: AtomicWaker,
     half_closed: AtomicBool,
-    last_read: AtomicBool,
     answered: AtomicBool,
     headers_sent: AtomicBool,
     uncompressed: AtomicBool,
-    trusted: AtomicBool,
+    pub(super) trusted: AtomicBool,
     /// Of the reply, as C-core's levels are numbered.
-    compression: AtomicU8,
+    pub(super) compression: AtomicU8,
     outgoing: Mutex<Outgoing>,
     values: OnceLock<Box<dyn Any + Send + Sync>>,
     /// In milliseconds.
@@ -58,17 +53,6 @@ struct Outgoing {
 unsafe impl Send for ServerCall {}
 // SAFETY: as above.
 unsafe impl Sync for ServerCall {}
-
-/// What a name in a certificate is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NameKind {
-    Dns,
-    Uri,
-    Email,
-    Ip,
-    /// The common name, of a certificate without SANs.
-    Common,
-}
 
 /// How a reply is compressed: with the algorithm that the caller accepts, and with this one if
 /// it accepts both.
@@ -95,7 +79,6 @@ impl ServerCall {
             end: AtomicU8::new(RUNNING),
             waker: AtomicWaker::new(),
             half_closed: AtomicBool::new(false),
-            last_read: AtomicBool::new(false),
             answered: AtomicBool::new(false),
             headers_sent: AtomicBool::new(false),
             uncompressed: AtomicBool::new(false),
@@ -123,72 +106,14 @@ impl ServerCall {
         }
     }
 
-    /// Notes that the caller's certificate was verified, if there is one: C-core says the same of
-    /// one that was not.
-    pub(crate) fn trust_certificate(&self) {
-        self.trusted.store(true, Ordering::Release);
-    }
-
-    /// The names that the caller's credentials prove: of a certificate that was verified the SANs,
-    /// or else the common name; none for a caller without.
-    pub(crate) fn identity(&self) -> Vec<String> {
-        // SAFETY: the context is alive.
-        self.proved(|context| unsafe { values(sys::grpc_auth_context_peer_identity(context)) })
-    }
-
-    /// The same, with what kind of name each is. SANs of other kinds are left out.
-    pub(crate) fn identity_kinds(&self) -> Vec<(NameKind, String)> {
-        self.proved(|context| {
-            // SAFETY: the context is alive; the names of properties are constants.
-            let named = |name: &CStr| unsafe {
-                values(sys::grpc_auth_context_find_properties_by_name(context, name.as_ptr()))
-            };
-            let kinds = [
-                (NameKind::Dns, named(c"peer_dns")),
-                (NameKind::Uri, named(c"peer_uri")),
-                (NameKind::Email, named(c"peer_email")),
-                (NameKind::Ip, named(c"peer_ip")),
-            ];
-            let with_kind =
-                |(kind, names): (_, Vec<String>)| names.into_iter().map(move |name| (kind, name));
-            match named(c"x509_subject_alternative_name").is_empty() {
-                true => with_kind((NameKind::Common, named(c"x509_common_name"))).collect(),
-                false => kinds.into_iter().flat_map(with_kind).collect(),
-            }
-        })
-    }
-
-    /// What the caller's credentials prove, if they prove something.
-    fn proved<T>(&self, read: impl FnOnce(*const sys::grpc_auth_context) -> Vec<T>) -> Vec<T> {
-        if !self.trusted.load(Ordering::Acquire) {
-            return Vec::new();
-        }
-        // SAFETY: the call is alive; its context is released once, after it was read.
-        unsafe {
-            let context = sys::grpc_call_auth_context(self.call);
-            if context.is_null() {
-                return Vec::new();
-            }
-            let authenticated = sys::grpc_auth_context_peer_is_authenticated(context) != 0;
-            let proved = if authenticated { read(context) } else { Vec::new() };
-            sys::grpc_auth_context_release(context);
-            proved
-        }
-    }
-
     /// Whether the caller has half-closed, and every message it sent was read.
     pub(crate) fn half_closed(&self) -> bool {
         self.half_closed.load(Ordering::Acquire)
     }
 
-    /// Whether the message that was read last came with the caller's half-close. False says
-    /// nothing: one more read does.
-    pub(crate) fn last_read(&self) -> bool {
-        self.last_read.load(Ordering::Acquire)
-    }
-
+    /// Notes that the message that is being read came with the caller's half-close.
     pub(super) fn read_last(&self) {
-        self.last_read.store(true, Ordering::Release);
+        self.half_closed.store(true, Ordering::Release);
     }
 
     /// Notes that the status was sent, or can't be: from now on there is nothing to cancel.
@@ -309,12 +234,6 @@ impl ServerCall {
         }
     }
 
-    /// Runs `f` with this call as the [`current`] one of the thread. All that grpcio
-    /// does for the call (reading requests, sending replies) has to run within.
-    pub(crate) fn within<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> R {
-        during(&CURRENT, Arc::as_ptr(self), f)
-    }
-
     pub(super) fn set_end(&self, cancelled: bool) {
         let end = if cancelled { CANCELLED } else { FINISHED };
         self.end.store(end, Ordering::Release);
@@ -325,8 +244,8 @@ impl ServerCall {
     pub(super) fn read_nothing(&self) {
         // SAFETY: the call is alive.
         let failed = unsafe { sys::grpc_call_failed_before_recv_message(self.call) };
-        if failed == 0 || self.last_read() {
-            self.half_closed.store(true, Ordering::Release);
+        if failed == 0 {
+            self.read_last();
         }
     }
 
@@ -360,90 +279,4 @@ impl Drop for ServerCall {
         // SAFETY: gives back the reference that `new` took.
         unsafe { sys::grpc_call_unref(self.call) };
     }
-}
-
-/// # Safety
-/// The context that is iterated over is alive.
-unsafe fn values(mut properties: sys::grpc_auth_property_iterator) -> Vec<String> {
-    let mut values = Vec::new();
-    // SAFETY: by the contract above; a property lives as long as its context.
-    unsafe {
-        while let Some(property) = sys::grpc_auth_property_iterator_next(&mut properties).as_ref() {
-            let value = slice::from_raw_parts(property.value.cast(), property.value_length);
-            values.push(String::from_utf8_lossy(value).into_owned());
-        }
-    }
-    values
-}
-
-thread_local! {
-    /// The call within which this thread works. It is alive: `within` borrows it.
-    static CURRENT: Cell<*const ServerCall> = const { Cell::new(ptr::null()) };
-    /// The call that grpcio has just accepted on this thread, until its handler takes it.
-    static ACCEPTED: RefCell<Option<Arc<ServerCall>>> = const { RefCell::new(None) };
-    /// The deadline that grpcio has just read for the call that it is about to accept.
-    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
-}
-
-/// The call that is being served on this thread, if any.
-pub(crate) fn current() -> Option<Arc<ServerCall>> {
-    let call = CURRENT.get();
-    // SAFETY: a pointer in `CURRENT` came out of an `Arc` that `within` borrows for as
-    // long as it stands there; the count is raised for the `Arc` that is made.
-    unsafe {
-        (!call.is_null()).then(|| {
-            Arc::increment_strong_count(call);
-            Arc::from_raw(call)
-        })
-    }
-}
-
-/// The current call, if it is the one of this pointer.
-pub(super) fn current_is(call: *mut sys::grpc_call) -> Option<Arc<ServerCall>> {
-    current().filter(|current| current.call == call)
-}
-
-/// The level of compression of the reply to this call, if it is the current one and has one.
-pub(super) fn compression_level(call: *mut sys::grpc_call) -> Option<grpc_compression_level> {
-    let current = CURRENT.get();
-    // SAFETY: a pointer in `CURRENT` came out of an `Arc` that `within` borrows for as long as it
-    // stands there.
-    let current = unsafe { current.as_ref() }.filter(|current| current.call == call)?;
-    match current.compression.load(Ordering::Acquire) {
-        1 => Some(grpc_compression_level::GRPC_COMPRESS_LEVEL_LOW),
-        2 => Some(grpc_compression_level::GRPC_COMPRESS_LEVEL_HIGH),
-        _ => None,
-    }
-}
-
-/// The call that grpcio is handing to the handler that runs now. Once for each call,
-/// first thing in the handler, as the next call accepted takes its place.
-pub(crate) fn accepted() -> Option<Arc<ServerCall>> {
-    ACCEPTED.take()
-}
-
-pub(super) fn set_accepted(call: Arc<ServerCall>) {
-    ACCEPTED.set(Some(call));
-}
-
-/// Keeps a deadline as C-core gives it for the call that is accepted next.
-pub(super) fn set_deadline(deadline: sys::gpr_timespec) {
-    DEADLINE.set(instant(deadline));
-}
-
-pub(super) fn take_deadline() -> Option<Instant> {
-    DEADLINE.take()
-}
-
-fn instant(time: sys::gpr_timespec) -> Option<Instant> {
-    if time.tv_sec == i64::MAX {
-        return None;
-    }
-    // SAFETY: reads the clock that the time was measured against.
-    let now = unsafe { sys::gpr_now(time.clock_type) };
-    let nanos = (i128::from(time.tv_sec) - i128::from(now.tv_sec)) * 1_000_000_000
-        + i128::from(time.tv_nsec)
-        - i128::from(now.tv_nsec);
-    let left = Duration::from_nanos(nanos.clamp(0, u64::MAX.into()) as u64);
-    Instant::now().checked_add(left)
 }

@@ -8,8 +8,9 @@ use grpcio_sys::{
 };
 
 use crate::seam::batch::{self, Observer};
+use crate::seam::current::{current_is, set_accepted, set_deadline, take_deadline};
 use crate::seam::real::*;
-use crate::seam::{ServerCall, client_call, inflate, marks, metadata, outlook, server_call};
+use crate::seam::{ServerCall, client_call, inflate, marks, metadata, outlook};
 
 // ---- a call is accepted, and comes to its end ----
 
@@ -19,7 +20,7 @@ unsafe extern "C" fn __wrap_grpcwrap_request_call_context_deadline(
 ) -> gpr_timespec {
     // SAFETY: as grpcio called it.
     let deadline = unsafe { __real_grpcwrap_request_call_context_deadline(context) };
-    server_call::set_deadline(deadline);
+    set_deadline(deadline);
     deadline
 }
 
@@ -33,9 +34,9 @@ unsafe extern "C" fn __wrap_grpcwrap_call_start_serverside(
 ) -> grpc_call_error {
     // SAFETY: call and context are alive, and the batch is not started yet.
     unsafe {
-        let state = ServerCall::new(call, server_call::take_deadline());
+        let state = ServerCall::new(call, take_deadline());
         batch::observe(context, Observer::Close(state.clone()));
-        server_call::set_accepted(state);
+        set_accepted(state);
         __real_grpcwrap_call_start_serverside(call, context, tag)
     }
 }
@@ -96,7 +97,7 @@ unsafe extern "C" fn __wrap_grpc_call_cancel(
     reserved: *mut c_void,
 ) -> grpc_call_error {
     if client_call::is_uncancelled()
-        || server_call::current_is(call).is_some_and(|current| current.is_past_cancelling())
+        || current_is(call).is_some_and(|current| current.is_past_cancelling())
     {
         return grpc_call_error::GRPC_CALL_OK;
     }
@@ -114,8 +115,8 @@ unsafe extern "C" fn __wrap_grpcwrap_call_recv_message(
 ) -> grpc_call_error {
     // SAFETY: call and context are alive, and the batch is not started yet.
     unsafe {
-        if let Some(current) = server_call::current_is(call) {
-            let nothing_follows = current.last_read();
+        if let Some(current) = current_is(call) {
+            let nothing_follows = current.half_closed();
             batch::observe(context, Observer::Read(current));
             if nothing_follows {
                 // grpcio reads ahead, which costs C-core as much as a message. A batch of nothing is
@@ -176,7 +177,7 @@ unsafe extern "C" fn __wrap_grpcwrap_call_send_message(
         let mut headers = headers;
         let write_flags = outlook::with_outlook(write_flags);
         if !headers.is_null()
-            && let Some(current) = server_call::current_is(call)
+            && let Some(current) = current_is(call)
         {
             if current.claim_headers() {
                 current.fill_outgoing(headers, std::ptr::null_mut());
@@ -209,7 +210,7 @@ unsafe extern "C" fn __wrap_grpcwrap_call_send_status_from_server(
         let mut own: grpc_metadata_array = std::mem::zeroed();
         let (mut headers, mut trailers) = (headers, trailers);
         let mut write_flags = write_flags;
-        if let Some(current) = server_call::current_is(call) {
+        if let Some(current) = current_is(call) {
             if !current.compresses() {
                 write_flags |= sys::GRPC_WRITE_NO_COMPRESS;
             }
