@@ -14,6 +14,7 @@ mod parse_known;
 mod pretty;
 mod print;
 mod print_known;
+mod print_plain;
 mod scalars;
 mod text;
 mod values;

@@ -1,11 +1,8 @@
 //! A message's fields, written as JSON while they are read.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use protobuf::descriptor::field_descriptor_proto::Type;
+use indexmap::IndexMap;
 
 use super::super::types::{EnumValues, Field, Kind, MessageRef, Shape};
 use super::super::wire::{DEEPEST, Malformed, Raw, unpacked};
@@ -65,15 +62,27 @@ impl Printer {
         let mut values = values(message, bytes)?;
         for field in message.fields().iter() {
             let Some(values) = values.remove(&field.number) else { continue };
-            let start = self.out.len();
-            self.name(&field.json_name);
-            let written = self.field(message, field, &values, depth);
-            if !written.map_err(|fault| fault.within(&field.name))? {
-                self.out.truncate(start);
-            }
-            self.bounded()?;
+            self.if_any(|printer| {
+                printer.name(&field.json_name);
+                let written = printer.field(message, field, &values, depth);
+                written.map_err(|fault| fault.within(&field.name))
+            })?;
         }
         Ok(())
+    }
+
+    /// What `write` writes, unless it says that there was nothing to write; whether there was.
+    fn if_any(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<bool, Fault>,
+    ) -> Result<bool, Fault> {
+        let start = self.out.len();
+        let written = write(self)?;
+        if !written {
+            self.out.truncate(start);
+        }
+        self.bounded()?;
+        Ok(written)
     }
 
     /// Whether there was something to write.
@@ -125,15 +134,12 @@ impl Printer {
         let mut count = 0;
         for value in values {
             for value in unpacked(field.kind.wire_type(), *value) {
-                let start = self.out.len();
-                self.comma('[');
-                let index = format!("[{count}]");
-                match self.single(message, field, &[value?], depth) {
-                    Ok(true) => count += 1,
-                    Ok(false) => self.out.truncate(start),
-                    Err(fault) => return Err(fault.within(&index)),
-                }
-                self.bounded()?;
+                let value = [value?];
+                count += usize::from(self.if_any(|printer| {
+                    printer.comma('[');
+                    let written = printer.single(message, field, &value, depth);
+                    written.map_err(|fault| fault.within(&format!("[{count}]")))
+                })?);
             }
         }
         self.out.push(']');
@@ -151,7 +157,7 @@ impl Printer {
         let entry = message.types.message(entry);
         let (key_type, key, value) = field.entry(message.types).map_err(fault)?;
         // The last of several with one key counts.
-        let (mut entries, mut places) = (Vec::new(), HashMap::new());
+        let mut entries = IndexMap::new();
         for bytes in values {
             let Raw::Bytes(bytes) = bytes else { continue };
             let mut parts = self::values(entry, bytes)?;
@@ -159,24 +165,17 @@ impl Printer {
             let keys = parts.remove(&key.number).unwrap_or_default();
             name.scalar(message, &key.kind, keys.last().unwrap_or(&default_of(key_type)))?;
             let name = if name.out.starts_with('"') { name.out } else { quoted(&name.out) };
-            let values = parts.remove(&value.number).unwrap_or_default();
-            let place = *places.entry(name.clone()).or_insert(entries.len());
-            match entries.get_mut(place) {
-                Some(known) => *known = (name, values),
-                None => entries.push((name, values)),
-            }
+            entries.insert(name, parts.remove(&value.number).unwrap_or_default());
         }
         self.out.push('{');
         for (name, values) in entries {
-            let start = self.out.len();
-            self.comma('{');
-            self.out.push_str(&name);
-            self.out.push(':');
-            let written = self.entry(message, value, &values, depth + 1);
-            if !written.map_err(|fault| fault.within(&format!("[{name}]")))? {
-                self.out.truncate(start);
-            }
-            self.bounded()?;
+            self.if_any(|printer| {
+                printer.comma('{');
+                printer.out.push_str(&name);
+                printer.out.push(':');
+                let written = printer.entry(message, value, &values, depth + 1);
+                written.map_err(|fault| fault.within(&format!("[{name}]")))
+            })?;
         }
         self.out.push('}');
         Ok(true)
@@ -230,47 +229,6 @@ impl Printer {
         true
     }
 
-    /// A number, bool, string or bytes; false if the wire has something else.
-    pub fn plain(&mut self, kind: Type, value: Raw<'_>) -> Result<bool, Fault> {
-        let out = &mut self.out;
-        let written = match (kind, value) {
-            (Type::TYPE_DOUBLE, Raw::Fixed64(bits)) => {
-                let number = f64::from_bits(bits);
-                finite(out, number, || serde_json::to_string(&number))
-            }
-            (Type::TYPE_FLOAT, Raw::Fixed32(bits)) => {
-                let number = f32::from_bits(bits);
-                finite(out, number.into(), || serde_json::to_string(&number))
-            }
-            (Type::TYPE_INT64, Raw::Varint(it)) => write!(out, "\"{}\"", it as i64),
-            (Type::TYPE_UINT64, Raw::Varint(it)) => write!(out, "\"{it}\""),
-            (Type::TYPE_SINT64, Raw::Varint(it)) => {
-                write!(out, "\"{}\"", (it >> 1) as i64 ^ -((it & 1) as i64))
-            }
-            (Type::TYPE_FIXED64, Raw::Fixed64(it)) => write!(out, "\"{it}\""),
-            (Type::TYPE_SFIXED64, Raw::Fixed64(it)) => write!(out, "\"{}\"", it as i64),
-            (Type::TYPE_INT32, Raw::Varint(it)) => write!(out, "{}", it as i32),
-            (Type::TYPE_UINT32, Raw::Varint(it)) => write!(out, "{}", it as u32),
-            (Type::TYPE_SINT32, Raw::Varint(it)) => {
-                let it = it as u32;
-                write!(out, "{}", (it >> 1) as i32 ^ -((it & 1) as i32))
-            }
-            (Type::TYPE_FIXED32, Raw::Fixed32(it)) => write!(out, "{it}"),
-            (Type::TYPE_SFIXED32, Raw::Fixed32(it)) => write!(out, "{}", it as i32),
-            (Type::TYPE_BOOL, Raw::Varint(it)) => write!(out, "{}", it != 0),
-            (Type::TYPE_STRING, Raw::Bytes(bytes)) => {
-                self.string(utf8(bytes)?);
-                Ok(())
-            }
-            (Type::TYPE_BYTES, Raw::Bytes(bytes)) => {
-                self.string(&BASE64_STANDARD.encode(bytes));
-                Ok(())
-            }
-            _ => return Ok(false),
-        };
-        Ok(written.is_ok())
-    }
-
     /// The name of a member, after a comma if it is not the first.
     pub fn name(&mut self, name: &str) {
         self.comma('{');
@@ -303,18 +261,4 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, Fault> {
 
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-/// A number by its text, in as few digits as give the same number again; or what is none.
-fn finite(
-    out: &mut String,
-    number: f64,
-    text: impl FnOnce() -> serde_json::Result<String>,
-) -> std::fmt::Result {
-    out.write_str(match number {
-        number if number.is_nan() => "\"NaN\"",
-        f64::INFINITY => "\"Infinity\"",
-        f64::NEG_INFINITY => "\"-Infinity\"",
-        _ => return out.write_str(&text().map_err(|_| std::fmt::Error)?),
-    })
 }

@@ -1,7 +1,6 @@
 //! The messages for which JSON has a form of their own.
 
-use std::collections::HashMap;
-
+use indexmap::IndexMap;
 use protobuf::descriptor::field_descriptor_proto::Type;
 
 use super::super::types::MessageRef;
@@ -69,18 +68,13 @@ impl Printer {
 
     fn structure(&mut self, bytes: &[u8], depth: usize) -> Result<(), Fault> {
         self.out.push('{');
-        let (mut entries, mut places) = (Vec::new(), HashMap::new());
+        let mut entries = IndexMap::new();
         for record in Records::of(bytes) {
             let record = record?;
             let (1, Raw::Bytes(entry)) = (record.number, record.value) else { continue };
             let name = last(entry, |number, value| number == 1 && is_bytes(&value))?;
             let name = utf8(name.map_or(&[], |name| contents(name)))?;
-            let value = parts(entry, 2)?;
-            let place = *places.entry(name).or_insert(entries.len());
-            match entries.get_mut(place) {
-                Some(known) => *known = (name, value),
-                None => entries.push((name, value)),
-            }
+            entries.insert(name, parts(entry, 2)?);
         }
         for (name, value) in entries {
             self.name(name);
