@@ -13,6 +13,7 @@ use quartet::server::ServerBuilder;
 
 use crate::support::hello::Hello;
 use crate::support::http2::{Connection, END_STREAM, call};
+use crate::support::process::start_server;
 use crate::support::relay::{Relay, relay};
 use crate::support::{Served, core_major, run, serve_with};
 
@@ -281,6 +282,16 @@ fn the_limit_holds_at_every_length() {
             }
         }
     }
+}
+
+#[test]
+fn the_largest_limit_is_one_by_its_flag_too() {
+    let most = usize::MAX.to_string();
+    let (_server, target) = start_server(&["--listen", "127.0.0.1:0", "--max-message", &most]);
+    let channel = Channel::builder(target).max_receive(usize::MAX).compression(Compression::Gzip);
+    let client = ChatServiceClient::new(channel.build());
+    let reply = run(client.say_hello(message("Ada", ""))).expect("a reply").into_inner();
+    assert!(reply.content.contains("Ada"), "{reply:?}");
 }
 
 /// The trap itself, on bare grpcio: what is asked to be compressed is not, with the bundled

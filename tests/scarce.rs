@@ -1,16 +1,23 @@
 //! Too few threads and descriptors: words, not a panic, a hang or a silence.
 
 use std::fs;
+use std::iter;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
+use quartet::chat::{Message, message};
+use quartet::rpc::{Code, Request, Response, blocking};
 use tempfile::TempDir;
 
-use crate::support::is_bundled_core;
+use crate::support::hello::Hello;
 use crate::support::process::{Process, client, start};
+use crate::support::{is_bundled_core, run, serve};
 
 /// The programs, where every user can run them.
 struct Programs(TempDir);
@@ -27,8 +34,9 @@ impl Programs {
             return None;
         }
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        for program in [env!("CARGO_BIN_EXE_chat-server"), env!("CARGO_BIN_EXE_chat-client")] {
-            let program = Path::new(program);
+        let this = std::env::current_exe().unwrap();
+        let programs = [env!("CARGO_BIN_EXE_chat-server"), env!("CARGO_BIN_EXE_chat-client")];
+        for program in programs.map(Path::new).into_iter().chain([&*this]) {
             fs::copy(program, folder.path().join(program.file_name().unwrap())).unwrap();
         }
         Some(Programs(folder))
@@ -111,6 +119,67 @@ fn with_too_few_threads_a_client_says_so_or_calls() {
         }
     }
     assert!(called > 0, "it calls with none of these numbers of threads");
+}
+
+#[test]
+fn blocking_work_without_a_thread_is_an_error() {
+    let Some(programs) = Programs::new() else { return };
+    let this = std::env::current_exe().unwrap();
+    let name = this.file_name().unwrap().to_str().unwrap();
+    let only = ["scarce::blocks_without_threads", "--exact", "--ignored"];
+    let ended = start(programs.with_threads(100, name), only).end();
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
+}
+
+#[test]
+#[ignore = "a process of the test above, which uses up its threads"]
+fn blocks_without_threads() {
+    let served = serve(Hello(async |request: Request<Message>| {
+        let done = match &*request.get_ref().content {
+            "block" => blocking(|| "done").await,
+            _ => "done",
+        };
+        Ok(Response::new(message("", done)))
+    }));
+    let client = served.client();
+    let hello = |content| {
+        let mut request = Request::new(message("", content));
+        request.set_timeout(Duration::from_secs(10));
+        run(client.say_hello(request)).map(|reply| reply.into_inner().content)
+    };
+    assert_eq!(hello("").unwrap(), "done");
+    let parked = Parked::all();
+    let refused = hello("block").unwrap_err();
+    assert_eq!(refused.code(), Code::Internal, "{refused}");
+    assert_eq!(hello("").unwrap(), "done");
+    drop(parked);
+    assert_eq!(hello("block").unwrap(), "done");
+}
+
+/// Threads that do nothing: as many as can be started, until this is dropped.
+struct Parked {
+    over: Option<mpsc::Sender<()>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Parked {
+    fn all() -> Self {
+        let (over, wait) = mpsc::channel::<()>();
+        let wait = Arc::new(Mutex::new(wait));
+        let park = || {
+            let wait = wait.clone();
+            let parked = move || drop(wait.lock().map(|wait| wait.recv()));
+            thread::Builder::new().spawn(parked).ok()
+        };
+        Parked { over: Some(over), threads: iter::from_fn(park).collect() }
+    }
+}
+
+impl Drop for Parked {
+    fn drop(&mut self) {
+        drop(self.over.take());
+        self.threads.drain(..).for_each(|thread| thread.join().unwrap());
+    }
 }
 
 /// A program that may have so many descriptors.

@@ -1,4 +1,6 @@
 use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread;
 
 /// Runs a function that blocks, or that computes for long, on a pool of threads made for
 /// it, and gives its result.
@@ -9,6 +11,9 @@ use std::future::Future;
 /// gone, its time is up), a function that has started runs to its end and its result is
 /// dropped. A panic in the function is a panic in the handler.
 ///
+/// # Panics
+/// When the process may start no thread, and none is there for it: the caller gets `INTERNAL`.
+///
 /// ```
 /// # futures::executor::block_on(async {
 /// let hash = quartet::rpc::blocking(|| (0..1_000_000u64).fold(7, |h, n| h ^ (h << 5) ^ n)).await;
@@ -17,5 +22,34 @@ use std::future::Future;
 pub fn blocking<T: Send + 'static>(
     function: impl FnOnce() -> T + Send + 'static,
 ) -> impl Future<Output = T> + Send {
-    blocking::unblock(function)
+    let at_work = AtWork::begin();
+    blocking::unblock(move || {
+        let _at_work = at_work;
+        function()
+    })
+}
+
+/// How many functions run, or are to run.
+static AT_WORK: AtomicUsize = AtomicUsize::new(0);
+
+/// One of them, until it is dropped.
+struct AtWork(());
+
+impl AtWork {
+    /// A pool without a thread tries to start one for ever, and holds up its caller. While there is
+    /// work it has one.
+    fn begin() -> Self {
+        let first = AT_WORK.fetch_add(1, SeqCst) == 0;
+        let at_work = AtWork(());
+        if first && let Err(error) = thread::Builder::new().spawn(|| {}) {
+            panic!("no thread can be started for blocking work: {error}");
+        }
+        at_work
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        AT_WORK.fetch_sub(1, SeqCst);
+    }
 }
