@@ -79,10 +79,12 @@ fn advice(status: &Status) -> &'static str {
 
 /// The same of a server that was not reached, as far as C-core says why.
 fn unreachable(message: &str) -> &'static str {
+    const HUNG_UP: &str = "the server hung up: is it still running? if it never answers, it may \
+                           want TLS (--cacert), or another certificate (--cert, --key)";
     const CAUSES: [(&str, &str); 6] = [
         (
             "certificate_verify_failed",
-            "the server's certificate is of a CA that is not believed here, or not valid today: \
+            "the server's certificate is of a CA that is not trusted here, or not valid today: \
              name its CA with --cacert",
         ),
         (
@@ -95,14 +97,8 @@ fn unreachable(message: &str) -> &'static str {
             "the server does not speak TLS there: leave out --tls, --cacert, --cert and --key",
         ),
         ("handshake failed", "is this an address with TLS? GRPC_VERBOSITY=debug here says more"),
-        (
-            "socket closed",
-            "the server hung up: it may want TLS (--cacert), or another certificate (--cert, --key)",
-        ),
-        (
-            "connection reset",
-            "the server hung up: it may want TLS (--cacert), or another certificate (--cert, --key)",
-        ),
+        ("socket closed", HUNG_UP),
+        ("connection reset", HUNG_UP),
     ];
     // OpenSSL writes with spaces what BoringSSL writes as a name.
     let message = message.to_ascii_lowercase().replace(' ', "_");

@@ -48,7 +48,7 @@ fn the_programs_speak_tls_and_say_how_secure_they_are() {
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
     let authority = ["--cacert", &ca, "--authority", "ada.example"];
     assert_eq!(setting.hello(&target, &authority).code(), Some(0));
-    fails(&setting.hello(&target, &["--tls"]), 78, &["not believed here", "--cacert"]);
+    fails(&setting.hello(&target, &["--tls"]), 78, &["not trusted here", "--cacert"]);
     fails(&setting.hello(&target, &[]), 78, &["it may want TLS (--cacert)"]);
     let wrong_name = ["--cacert", &ca, "--server-name", "bob.example"];
     fails(&setting.hello(&target, &wrong_name), 78, &["for other names", "--server-name"]);
