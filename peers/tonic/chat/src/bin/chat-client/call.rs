@@ -16,7 +16,7 @@ use crate::Client;
 const LONGEST: usize = 1024;
 
 #[derive(clap::Args)]
-pub struct Args {
+pub struct CallArgs {
     /// Make this call and report it, instead of making the article's calls: unary,
     /// server-streaming, client-streaming or bidi
     #[arg(long)]
@@ -60,7 +60,7 @@ pub enum Call {
 }
 
 /// Makes the call, and reports it to the end.
-pub async fn run(client: Client, call: Call, mut args: Args) {
+pub async fn run(client: Client, call: Call, mut args: CallArgs) {
     // A call that is dropped is cancelled, and has no status from tonic.
     let at_once = args.cancel_after == Some(0);
     args.hold |= at_once;
@@ -74,7 +74,7 @@ pub async fn run(client: Client, call: Call, mut args: Args) {
     print(json!({"event": "status", "code": name(status.code()), "message": status.message()}));
 }
 
-async fn make(mut client: Client, call: Call, args: Args) -> Result<(), Status> {
+async fn make(mut client: Client, call: Call, args: CallArgs) -> Result<(), Status> {
     let (deadline, cancel_after) = (args.deadline, args.cancel_after);
     match call {
         Call::Unary => {
@@ -117,7 +117,7 @@ fn dropped() -> Status {
     Status::cancelled("dropped by the client")
 }
 
-impl Args {
+impl CallArgs {
     /// The message of this number, from 1; without contents, an empty one.
     fn message(&self, number: usize) -> Message {
         let content = match self.size {

@@ -38,10 +38,10 @@ struct Args {
     check: bool,
 
     #[command(flatten)]
-    tls: tls::Args,
+    tls: tls::TlsArgs,
 
     #[command(flatten)]
-    call: call::Args,
+    call: call::CallArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

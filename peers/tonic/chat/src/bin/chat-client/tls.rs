@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
 #[derive(clap::Args)]
-pub struct Args {
+pub struct TlsArgs {
     /// Use TLS, and trust the authorities in this PEM file
     #[arg(long)]
     ca: Option<PathBuf>,
@@ -24,7 +24,7 @@ pub struct Args {
     server_name: Option<String>,
 }
 
-impl Args {
+impl TlsArgs {
     /// None without --ca: plaintext.
     pub fn config(&self) -> Result<Option<ClientTlsConfig>, String> {
         let Some(ca) = &self.ca else { return Ok(None) };
