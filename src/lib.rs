@@ -1,44 +1,17 @@
-//! gRPC for Rust on C-core: the crate `grpcio`, made safe and complete.
-//!
-//! Write a service as the trait that is generated from its .proto ([`proto`] has this
-//! crate's own), serve it with [`server`], call it through a [`channel`]. [`rpc`] has the
-//! types of a call; [`chat`] is a service that uses all of them. The folder
-//! `examples/greeter` has a crate with a .proto of its own.
-//!
-//! # The flow of a call
-//!
-//! ```text
-//! server   bytes -> C-core -> grpcio -> seam -> rpc: interceptors, deadline, cancellation, panics
-//!            -> async fn of the service -> Response or Status -> rpc ends the call -> bytes
-//! client   Request -> rpc: interceptors, deadline -> grpcio, seam -> C-core -> bytes
-//!            ... -> Response with headers and trailers, or Status
-//! ```
-//!
-//! `seam` is the one module with `unsafe`: it takes from C-core what grpcio does not hand
-//! out. A crate that depends on this one has to link it: its build script generates code
-//! with `quartet_codegen::Builder`, or calls `quartet_codegen::link_seam`.
+//! The chat service of the article, and what its programs have in common.
 
-// Generated code names this crate as its users do.
-extern crate self as quartet;
+#![forbid(unsafe_code)]
 
-pub mod admin;
-pub mod channel;
-pub mod chat;
-pub mod dynamic;
-pub mod interceptors;
-mod keepalive;
-mod panics;
+mod json_log;
+pub mod program;
 pub mod proto;
-mod queues;
-mod resources;
-pub mod rpc;
-mod seam;
-pub mod server;
-pub mod services;
-pub mod tls;
-mod transport;
+mod service;
+pub mod text;
 
-pub use keepalive::Keepalive;
-pub use queues::CompletionQueues;
-pub use seam::core_version;
-pub use transport::Window;
+pub use proto::chat::*;
+pub use service::Chat;
+
+/// A message.
+pub fn message(user: impl Into<String>, content: impl Into<String>) -> Message {
+    Message { user: user.into(), content: content.into(), ..Message::default() }
+}

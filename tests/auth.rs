@@ -1,7 +1,7 @@
 //! Bearer tokens, on both sides.
 
+use chat::{ChatServiceClient, Message, message};
 use quartet::channel::Channel;
-use quartet::chat::{ChatServiceClient, Message, message};
 use quartet::interceptors::{BearerAuth, BearerToken, Caller};
 use quartet::rpc::{Code, Request, Response};
 

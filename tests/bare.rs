@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use chat::{Chat, Message, bare, message};
 use futures::{SinkExt, StreamExt, TryStreamExt};
 use grpcio::{
     ClientStreamingSink, DuplexSink, RequestStream, RpcContext, ServerStreamingSink,
     StreamingCallSink, UnarySink, WriteFlags,
 };
-use quartet::chat::{Chat, Message, bare, message};
 
 use crate::support::{bare_client, bare_server, client, run, serve};
 

@@ -4,13 +4,13 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use chat::Chat;
 use futures::{Stream, StreamExt, future, stream};
 use futures_timer::Delay;
 use protobuf::Message as _;
 use protobuf::descriptor::FileDescriptorProto;
 use protobuf::text_format::parse_from_str;
 use quartet::channel::Channel;
-use quartet::chat::Chat;
 use quartet::dynamic::{Reflector, json};
 use quartet::proto::grpc::reflection::v1::server_reflection_request::Message_request as Ask;
 use quartet::proto::grpc::reflection::v1::server_reflection_response::Message_response as Answer;

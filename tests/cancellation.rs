@@ -3,7 +3,7 @@
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use quartet::chat::{ChatServiceClient, Message, message};
+use chat::{ChatServiceClient, Message, message};
 use quartet::rpc::{Request, blocking};
 
 use crate::support::hello::Hello;

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use chat::{Chat, ChatServiceClient, Message, bare, message};
 use futures::{SinkExt, TryStreamExt, stream};
 use grpcio::{DuplexSink, Method, MethodType, RequestStream, RpcContext, WriteFlags};
 use quartet::channel::Channel;
-use quartet::chat::{Chat, ChatServiceClient, Message, bare, message};
 use quartet::rpc::{Code, Status};
 
 use crate::support::{bare_channel, bare_server, run, serve};

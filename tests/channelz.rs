@@ -1,7 +1,7 @@
 //! grpc.channelz.v1: what C-core says of the channels, servers and connections of the process.
 
+use chat::{Chat, message};
 use quartet::channel::Channel;
-use quartet::chat::{Chat, message};
 use quartet::proto::grpc::channelz::v1::address::Address;
 use quartet::proto::grpc::channelz::v1::{
     ChannelzClient, GetChannelRequest, GetServerRequest, GetServerSocketsRequest,

@@ -4,10 +4,10 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
+use chat::{ChatService, ChatServiceClient, Message, message};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use protobuf::Message as _;
 use quartet::channel::{Channel, ChannelBuilder};
-use quartet::chat::{ChatService, ChatServiceClient, Message, message};
 use quartet::rpc::{Code, Compression, Request, Response, Status, Streaming};
 use quartet::server::ServerBuilder;
 
@@ -309,7 +309,7 @@ fn bare_grpcio_compresses_nothing_on_the_bundled_core() {
         .default_compression_algorithm(grpcio::CompressionAlgorithms::GRPC_COMPRESS_GZIP)
         .set_credentials(grpcio::ChannelCredentials::insecure())
         .connect(&relay.address);
-    let client = quartet::chat::bare::ChatServiceClient::new(channel);
+    let client = chat::bare::ChatServiceClient::new(channel);
     run(client.say_hello_async(&long()).unwrap()).unwrap();
     let (up, _) = relay.taken();
     assert!(up > LENGTH as u64, "bare grpcio has compressed: {up} bytes");

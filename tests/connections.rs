@@ -8,10 +8,10 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chat::{Chat, ChatServiceClient, message};
 use futures::executor::block_on;
 use quartet::Keepalive;
 use quartet::channel::{Backoff, Channel, ChannelBuilder, Methods, Retry, ServiceConfig};
-use quartet::chat::{Chat, ChatServiceClient, message};
 use quartet::rpc::{Code, Request, Status};
 use quartet::server::ServerBuilder;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use quartet::chat::{ChatServiceClient, Message, message};
+use chat::{ChatServiceClient, Message, message};
 use quartet::rpc::{Code, Request};
 
 use crate::support::hello::Hello;

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use chat::{Chat, ChatServiceServer, message};
 use futures::executor::block_on;
 use grpcio::ServerCredentialsBuilder;
 use protobuf::Message;
-use quartet::chat::{Chat, ChatServiceServer, message};
 use quartet::rpc::Code;
 use quartet::server::{Drained, Server};
 

@@ -1,11 +1,11 @@
 //! Every way a call can end arrives as what it was.
 
+use chat::{Message, bare, message};
 use futures::{SinkExt, StreamExt, TryStreamExt};
 use grpcio::{
     ClientStreamingSink, DuplexSink, GrpcSlice, Marshaller, MessageReader, Method, RequestStream,
     RpcContext, RpcStatus, RpcStatusCode, ServerStreamingSink, UnarySink, WriteFlags,
 };
-use quartet::chat::{Message, bare, message};
 use quartet::rpc::Code;
 
 use crate::support::probe::probe;
@@ -247,7 +247,7 @@ fn a_malformed_reply_is_an_error_not_a_panic() {
 
 #[test]
 fn a_message_over_the_limit_is_refused_and_just_under_passes() {
-    let served = serve(quartet::chat::Chat::default());
+    let served = serve(chat::Chat::default());
     let client = served.client();
     let limit = 4 << 20;
     run(async {

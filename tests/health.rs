@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quartet::chat::Chat;
+use chat::Chat;
 use quartet::proto::grpc::health::v1::health_check_response::ServingStatus::{
     self, NOT_SERVING, SERVICE_UNKNOWN, SERVING,
 };

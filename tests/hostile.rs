@@ -17,8 +17,8 @@ mod uploads;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use chat::{Chat, Message, message};
 use protobuf::Message as _;
-use quartet::chat::{Chat, Message, message};
 
 use crate::support::http2::{Connection, END_STREAM, Seen, call};
 use crate::support::probe::{Event, probe};

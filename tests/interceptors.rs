@@ -4,9 +4,9 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
+use chat::{Chat, ChatServiceClient, message};
 use futures::TryStreamExt;
 use quartet::channel::Channel;
-use quartet::chat::{Chat, ChatServiceClient, message};
 use quartet::interceptors::EchoRequestId;
 use quartet::rpc::{Call, Code, End, Interceptor, Request, Side, Status, Traffic};
 
@@ -254,8 +254,8 @@ impl Interceptor for Who {
 
 #[test]
 fn the_identity_is_the_one_of_the_certificate() {
+    use chat::ChatServiceServer;
     use grpcio::{CertificateRequestType, ChannelCredentialsBuilder, ServerCredentialsBuilder};
-    use quartet::chat::ChatServiceServer;
     use quartet::server::Server;
     use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 

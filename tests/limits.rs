@@ -3,10 +3,10 @@
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
+use chat::{Chat, ChatServiceClient, message};
 use futures::join;
 use futures_timer::Delay;
 use quartet::channel::Channel;
-use quartet::chat::{Chat, ChatServiceClient, message};
 use quartet::interceptors::{BearerAuth, ConcurrencyLimit, RateLimit};
 use quartet::rpc::{Code, Request, Status};
 

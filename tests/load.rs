@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use chat::{Chat, message};
 use futures::future::{join_all, try_join_all};
 use futures::{StreamExt, TryStreamExt, stream};
-use quartet::chat::{Chat, message};
 
 use crate::support::{run, serve};
 

@@ -3,8 +3,8 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
+use chat::{ChatService, Message, message};
 use futures::{Stream, TryStreamExt, stream};
-use quartet::chat::{ChatService, Message, message};
 use quartet::rpc::{Code, Metadata, Request, Response, Status, Streaming};
 
 use crate::support::hello::Hello;
@@ -173,8 +173,8 @@ fn headers_of_a_stream_that_has_nothing_to_send_yet_leave_at_once() {
 /// first message or never.
 #[test]
 fn bare_grpcio_keeps_headers_back() {
+    use chat::bare;
     use grpcio::{DuplexSink, MetadataBuilder, RpcContext};
-    use quartet::chat::bare;
 
     use crate::support::{bare_server, client};
 

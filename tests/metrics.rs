@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use chat::{Chat, ChatServiceClient, message};
 use quartet::channel::Channel;
-use quartet::chat::{Chat, ChatServiceClient, message};
 use quartet::interceptors::{BearerAuth, ConcurrencyLimit, Metrics};
 
 use crate::support::probe::probe;

@@ -3,7 +3,7 @@
 mod codecs;
 mod elsewhere;
 
-use quartet::chat::{ChatServiceClient, message};
+use chat::{ChatServiceClient, message};
 use quartet::rpc::{Code, Status};
 
 use crate::support::probe::probe;
@@ -66,8 +66,8 @@ fn with_two_queues_20_of_20_connections_work_afterwards() {
 #[test]
 fn bare_grpcio_loses_the_thread() {
     use crate::support::{bare_client, bare_server};
+    use chat::{Message, bare};
     use grpcio::{CallOption, RpcContext, UnarySink};
-    use quartet::chat::{Message, bare};
 
     let service = grpcio::ServiceBuilder::new()
         .add_unary_handler(

@@ -5,10 +5,10 @@ use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use chat::{ChatServiceClient, Message, message};
 use futures::channel::oneshot::{Sender, channel};
 use quartet::CompletionQueues;
 use quartet::channel::{Channel, ChannelBuilder};
-use quartet::chat::{ChatServiceClient, Message, message};
 use quartet::rpc::{Call, Client, Code, End, Interceptor, Request, Status};
 
 use crate::support::hello::Hello;

@@ -1,12 +1,12 @@
 //! grpc.reflection.v1 and v1alpha: what tools ask of a server whose .proto files they don't have.
 
+use chat::Chat;
+use chat::proto::FILE_DESCRIPTOR_SET;
 use futures::{Stream, StreamExt, TryStreamExt};
 use protobuf::Message as _;
 use protobuf::descriptor::FileDescriptorProto;
 use quartet::channel::Channel;
-use quartet::chat::Chat;
 use quartet::dynamic::Reflector;
-use quartet::proto::FILE_DESCRIPTOR_SET;
 use quartet::proto::grpc::reflection::v1::server_reflection_request::Message_request as Ask;
 use quartet::proto::grpc::reflection::v1::server_reflection_response::Message_response as Answer;
 use quartet::proto::grpc::reflection::v1::{

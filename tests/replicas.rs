@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chat::{ChatServiceClient, message};
 use quartet::channel::ChannelBuilder;
-use quartet::chat::{ChatServiceClient, message};
 use quartet::services::{Health, Serving};
 
 use crate::support::hello::Hello;

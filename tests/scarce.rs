@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use quartet::chat::{Message, message};
+use chat::{Message, message};
 use quartet::rpc::{Code, Request, Response, blocking};
 use tempfile::TempDir;
 

@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use chat::{ChatServiceClient, message};
 use futures::Sink;
 use quartet::Window;
 use quartet::channel::Channel;
-use quartet::chat::{ChatServiceClient, message};
 
 use crate::support::process::start_server;
 use crate::support::run;
@@ -55,8 +55,8 @@ fn a_thousand_stalled_streams_cost_the_server_less_than_256_mib() {
     run(channels[0].say_hello(message("", ""))).unwrap();
 }
 
-type Sender = quartet::rpc::Sender<quartet::chat::Message>;
-type Chat = (Sender, quartet::rpc::Streaming<quartet::chat::Message>);
+type Sender = quartet::rpc::Sender<chat::Message>;
+type Chat = (Sender, quartet::rpc::Streaming<chat::Message>);
 
 /// Sends a message if that is possible without waiting.
 async fn offer(sender: &mut Sender, content: &str) -> bool {
@@ -86,8 +86,8 @@ async fn settled(chats: &mut [Chat]) -> bool {
 fn a_handler_that_holds_up_its_queue_is_told_by_name() {
     use std::sync::Mutex;
 
+    use chat::{Chat, ChatServiceServer};
     use log::{Level, Log, Metadata, Record};
-    use quartet::chat::{Chat, ChatServiceServer};
     use quartet::rpc::{Call, End, Interceptor};
     use quartet::server::Server;
 

@@ -1,7 +1,7 @@
 //! What is no target is said at once, with what is one.
 
+use chat::{ChatServiceClient, message};
 use quartet::channel::{Channel, ChannelError};
-use quartet::chat::{ChatServiceClient, message};
 use quartet::rpc::{Code, Request};
 
 use crate::support::process::client;

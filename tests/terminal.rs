@@ -2,10 +2,10 @@
 
 use std::process::Output;
 
+use chat::proto::FILE_DESCRIPTOR_SET;
+use chat::{ChatService, ChatServiceClient, Message, message};
 use futures::{Stream, stream};
 use quartet::channel::Channel;
-use quartet::chat::{ChatService, ChatServiceClient, Message, message};
-use quartet::proto::FILE_DESCRIPTOR_SET;
 use quartet::rpc::{Request, Response, Service, Status, Streaming};
 use quartet::services::{Health, Reflection};
 

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
+use chat::{ChatServiceClient, Message, message};
 use quartet::channel::Channel;
-use quartet::chat::{ChatServiceClient, Message, message};
 use quartet::interceptors::{Trace, TraceContext};
 use quartet::rpc::{Call, Interceptor, Metadata, Request, Response, Status};
 

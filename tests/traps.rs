@@ -8,12 +8,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use chat::{Message, bare, message};
 use futures::{FutureExt, SinkExt, StreamExt, TryStreamExt};
 use grpcio::{
     CallOption, ClientStreamingSink, DuplexSink, RequestStream, RpcContext, RpcStatus,
     RpcStatusCode, UnarySink, WriteFlags,
 };
-use quartet::chat::{Message, bare, message};
 use quartet::rpc::Request;
 
 use crate::cardinality::{answers, as_stream};

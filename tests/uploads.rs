@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quartet::chat::message;
+use chat::message;
 use quartet::rpc::Code;
 
 use crate::support::probe::{Event, probe};

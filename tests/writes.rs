@@ -5,9 +5,9 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use chat::message;
 use futures::SinkExt;
 use protobuf::Message as _;
-use quartet::chat::message;
 
 use crate::support::http2::{
     Connection, DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, block, call, frame,

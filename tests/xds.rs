@@ -7,9 +7,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chat::{ChatServiceClient, message};
 use futures::executor::block_on;
 use quartet::channel::Channel;
-use quartet::chat::{ChatServiceClient, message};
 use quartet::rpc::Request;
 use tempfile::NamedTempFile;
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use chat::{ChatServiceClient, Message, bare, message};
 use futures::channel::oneshot;
 use futures::executor::block_on;
 use futures::{SinkExt, StreamExt, TryStreamExt};
 use grpcio::{ChannelBuilder, ChannelCredentials, EnvBuilder, WriteFlags};
 use quartet::Window;
 use quartet::channel::Channel;
-use quartet::chat::{ChatServiceClient, Message, bare, message};
 use quartet::interceptors::{BearerToken, LogCalls, Metrics, TraceContext};
 use quartet::rpc::Client;
 

@@ -15,8 +15,8 @@ mod table;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use chat;
 use clap::Parser;
-use quartet::chat;
 
 /// Measures the layer.
 #[derive(Debug, Parser)]

@@ -2,10 +2,10 @@
 
 use std::num::NonZeroU32;
 
+use chat::{ChatService, ChatServiceServer, Message};
 use futures::{Stream, StreamExt};
 use log::{LevelFilter, Log, Metadata, Record};
 use quartet::Window;
-use quartet::chat::{ChatService, ChatServiceServer, Message};
 use quartet::interceptors::{
     BearerAuth, ConcurrencyLimit, LogCalls, Metrics, RateLimit, TraceContext,
 };

@@ -1,8 +1,8 @@
 use std::fmt::Display;
 
+use chat::proto::FILE_DESCRIPTOR_SET;
+use chat::{Chat, ChatServiceClient, ChatServiceServer};
 use quartet::channel::{Channel, ChannelError, HttpProxy};
-use quartet::chat::{Chat, ChatServiceClient, ChatServiceServer};
-use quartet::proto::FILE_DESCRIPTOR_SET;
 use quartet::server::{Address, Server};
 use quartet::services::{Health, Reflection};
 

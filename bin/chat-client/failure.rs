@@ -1,7 +1,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use quartet::chat::program::{
+use chat::program::{
     EXIT_ENVIRONMENT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_STATUS, EXIT_USAGE, say,
 };
 use quartet::rpc::{Code, Status};

@@ -1,7 +1,7 @@
 use std::io::Write;
 
+use chat::program;
 use log::LevelFilter;
-use quartet::chat::program;
 
 use crate::options::{Command, Format, Options};
 

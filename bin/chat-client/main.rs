@@ -11,9 +11,9 @@ mod output;
 
 use std::process::ExitCode;
 
+use chat::program;
 use futures::executor::block_on;
 use futures::future::{self, Either};
-use quartet::chat::program;
 
 use commands::run;
 use connection::Connection;

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use quartet::chat::{Message, text};
+use chat::{Message, text};
 use quartet::dynamic::json::pretty;
 use quartet::rpc::Status;
 use serde_json::{Value, json};

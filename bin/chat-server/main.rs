@@ -6,10 +6,10 @@ mod signals;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use chat::program::{self, EXIT_ENVIRONMENT};
+use chat::{Chat, ChatServiceServer};
 use futures::executor::block_on;
 use log::{info, warn};
-use quartet::chat::program::{self, EXIT_ENVIRONMENT};
-use quartet::chat::{Chat, ChatServiceServer};
 use quartet::interceptors::EchoRequestId;
 use quartet::server::{Drained, Server};
 use quartet::services::Health;

@@ -7,10 +7,10 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chat::{ChatServiceClient, ChatServiceServer, message};
 use futures::channel::oneshot;
 use futures::future::join_all;
 use quartet::channel::Channel;
-use quartet::chat::{ChatServiceClient, ChatServiceServer, message};
 use quartet::rpc::Client;
 use quartet::server::{Drained, Server, ServerBuilder};
 

@@ -5,11 +5,11 @@ use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chat::{ChatService, ChatServiceClient, Message, message};
 use futures::channel::oneshot;
 use futures::executor::block_on;
 use futures::future::join_all;
 use futures::{Stream, stream};
-use quartet::chat::{ChatService, ChatServiceClient, Message, message};
 use quartet::rpc::{Client, Code, Request, Response, Status, Streaming};
 
 use crate::support::run;

@@ -1,8 +1,8 @@
 //! What has arrived is delivered, however the stream ends and in whatever order it is asked for.
 //! A server without a status of its own is a broken one, or a proxy that lost it.
 
+use chat::{ChatServiceClient, Message, message};
 use quartet::channel::Channel;
-use quartet::chat::{ChatServiceClient, Message, message};
 use quartet::rpc::{Code, Status, Streaming};
 
 use super::raw;

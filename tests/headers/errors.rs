@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Sender};
 
+use chat::{ChatService, ChatServiceClient, Message, message};
 use futures::{Stream, stream};
 use quartet::channel::Channel;
-use quartet::chat::{ChatService, ChatServiceClient, Message, message};
 use quartet::rpc::{Call, Code, End, Interceptor, Metadata, Request, Response, Status, Streaming};
 
 use super::raw;
@@ -164,7 +164,7 @@ fn an_interceptor_refuses_with_headers_and_adds_to_those_of_any_end() {
         assert_eq!(status.headers().get("x-mark"), Some("header"), "{what}: {status:?}");
         assert_eq!(status.metadata().get("x-mark"), Some("trailer"), "{what}: {status:?}");
     }
-    let hello = serve_with(quartet::chat::Chat::default(), |builder| builder.interceptor(Mark));
+    let hello = serve_with(chat::Chat::default(), |builder| builder.interceptor(Mark));
     let response = run(hello.client().say_hello(message("", ""))).unwrap();
     assert_eq!(response.headers().get("x-mark"), Some("header"), "{response:?}");
     assert_eq!(response.trailers().get("x-mark"), Some("trailer"), "{response:?}");

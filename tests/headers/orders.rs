@@ -1,9 +1,9 @@
 //! `headers()`, `message()` and `trailers()` of a stream in every order, before, in and after its
 //! end: always the right answer, never a panic.
 
+use chat::{ChatServiceClient, Message, message};
 use futures::FutureExt;
 use quartet::channel::Channel;
-use quartet::chat::{ChatServiceClient, Message, message};
 use quartet::rpc::{Code, Status, Streaming};
 
 use super::raw;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use chat::{ChatServiceClient, message};
 use quartet::channel::Channel;
-use quartet::chat::{ChatServiceClient, message};
 use quartet::rpc::{Code, Request};
 
 use super::raw;

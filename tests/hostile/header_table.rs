@@ -3,7 +3,7 @@
 
 use std::net::TcpListener;
 
-use quartet::chat::message;
+use chat::message;
 use quartet::server::Server;
 
 use super::{HELLO, assert_good, encoded, serve_probe};

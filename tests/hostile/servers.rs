@@ -4,9 +4,9 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
+use chat::{ChatServiceClient, message};
 use futures::TryStreamExt;
 use quartet::channel::{Channel, Methods, Retry, ServiceConfig};
-use quartet::chat::{ChatServiceClient, message};
 use quartet::rpc::{Code, Status};
 
 use super::encoded;

@@ -4,8 +4,8 @@
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use chat::message;
 use protobuf::Message as _;
-use quartet::chat::message;
 use quartet::interceptors::{ConcurrencyLimit, Metrics};
 use quartet::rpc::Code;
 use quartet::server::{Drained, ServerBuilder};

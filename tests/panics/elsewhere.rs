@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use chat::{Chat, ChatService, ChatServiceClient, Message, message};
 use futures::{Stream, StreamExt, stream};
 use futures_timer::Delay;
 use quartet::CompletionQueues;
 use quartet::channel::{Channel, ChannelBuilder};
-use quartet::chat::{Chat, ChatService, ChatServiceClient, Message, message};
 use quartet::interceptors::ConcurrencyLimit;
 use quartet::rpc::{
     Call, Client, Code, End, Interceptor, Request, Response, Side, Status, Streaming,

@@ -1,7 +1,7 @@
 //! A chat service of which a test writes the one method that it is about.
 
+use chat::{ChatService, Message};
 use futures::{Stream, stream};
-use quartet::chat::{ChatService, Message};
 use quartet::rpc::{Request, Response, Status, Streaming};
 
 /// Answers `SayHello` by a function; the streams are empty, or echo.

@@ -15,11 +15,11 @@ use std::panic::Location;
 use std::pin::pin;
 use std::time::Duration;
 
+use chat::{ChatService, ChatServiceClient, ChatServiceServer, bare};
 use futures::executor::block_on;
 use futures::future::{Either, select};
 use futures_timer::Delay;
 use quartet::channel::Channel;
-use quartet::chat::{ChatService, ChatServiceClient, ChatServiceServer, bare};
 use quartet::server::{Server, ServerBuilder};
 
 /// Far more than any step takes, and far less than a person waits.

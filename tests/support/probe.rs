@@ -4,9 +4,9 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use chat::{ChatService, Message, message};
 use futures::{Stream, StreamExt, stream};
 use futures_timer::Delay;
-use quartet::chat::{ChatService, Message, message};
 use quartet::rpc::{Code, Request, Response, Status, Streaming};
 
 /// What a handler reports when it starts, and when it is dropped or done.

@@ -4,9 +4,9 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
 use std::time::Duration;
 
+use chat::{ChatServiceClient, message};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use quartet::channel::{Backoff, Channel, ChannelBuilder, Methods, Retry, ServiceConfig};
-use quartet::chat::{ChatServiceClient, message};
 use quartet::rpc::Status;
 
 use super::process::{Ended, Process, start_server};

@@ -1,7 +1,7 @@
 //! A call of each style, to its end.
 
+use chat::{ChatServiceClient, message};
 use futures::TryStreamExt;
-use quartet::chat::{ChatServiceClient, message};
 use quartet::rpc::{Request, Status};
 
 pub const METHODS: [&str; 4] = ["SayHello", "BroadcastMessages", "UploadStream", "ChatStream"];

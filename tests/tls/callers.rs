@@ -1,8 +1,8 @@
 //! Whom a server lets in, and what it knows of them.
 
+use chat::{ChatServiceClient, message};
 use grpcio::{CertificateRequestType, ServerCredentialsBuilder};
 use quartet::channel::Channel;
-use quartet::chat::{ChatServiceClient, message};
 use quartet::rpc::Code;
 use quartet::tls::{AllowNames, ClientTls, ServerTls};
 use rcgen::{CertificateParams, SanType};

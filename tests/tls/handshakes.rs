@@ -4,9 +4,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use chat::{Chat, ChatServiceClient, ChatServiceServer, message};
 use grpcio::{ServerCredentials, ServerCredentialsBuilder};
 use quartet::channel::Channel;
-use quartet::chat::{Chat, ChatServiceClient, ChatServiceServer, message};
 use quartet::rpc::Code;
 use quartet::server::Server;
 use quartet::tls::ClientTls;

@@ -11,9 +11,9 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chat::{Chat, ChatServiceClient, ChatServiceServer, Message, message};
 use futures::TryStreamExt;
 use quartet::channel::Channel;
-use quartet::chat::{Chat, ChatServiceClient, ChatServiceServer, Message, message};
 use quartet::rpc::{Code, Request, Response, Status};
 use quartet::server::{Address, Server, ServerBuilder};
 use quartet::tls::{ClientTls, ServerTls};

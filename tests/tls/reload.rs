@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chat::{Chat, ChatServiceServer, message};
 use grpcio::{
     CertificateRequestType, ServerCredentials, ServerCredentialsBuilder, ServerCredentialsFetcher,
 };
-use quartet::chat::{Chat, ChatServiceServer, message};
 use quartet::rpc::Code;
 use quartet::server::Server;
 use quartet::tls::ServerTls;

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use quartet::chat::message;
+use chat::message;
 
 use super::{any_port, client, serve, serve_names};
 use crate::support::certificates::{Authority, Folder};

@@ -4,7 +4,7 @@
 #[path = "../../layer/bare.rs"]
 mod bare;
 
-use quartet::chat;
+use chat;
 
 fn main() {
     bare::serve(|arguments| arguments);

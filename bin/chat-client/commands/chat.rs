@@ -1,9 +1,9 @@
 use std::pin::pin;
 
+use chat::program::say;
+use chat::{Message, message};
 use futures::StreamExt;
 use futures::future::{self, Either};
-use quartet::chat::program::say;
-use quartet::chat::{Message, message};
 use quartet::rpc::Sender;
 
 use super::Session;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use chat::{Message, message};
 use futures::future;
 use futures_timer::Delay;
-use quartet::chat::{Message, message};
 use quartet::rpc::{Sender, Streaming};
 
 use super::Session;

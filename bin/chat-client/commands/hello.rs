@@ -1,4 +1,4 @@
-use quartet::chat::message;
+use chat::message;
 
 use super::Session;
 use crate::Failure;

@@ -11,7 +11,7 @@ mod hello;
 mod list;
 mod upload;
 
-use quartet::chat::Message;
+use ::chat::Message;
 use quartet::rpc::{Request, Status, Streaming};
 
 use crate::{Command, Connection, Failure, Options, Output};

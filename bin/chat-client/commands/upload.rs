@@ -1,9 +1,9 @@
 use std::path::Path;
 use std::pin::pin;
 
+use chat::{Message, message};
 use futures::StreamExt;
 use futures::future::{self, Either};
-use quartet::chat::{Message, message};
 use quartet::rpc::Sender;
 
 use super::Session;

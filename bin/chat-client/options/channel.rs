@@ -1,9 +1,9 @@
 use std::time::Duration;
 
+use chat::program::duration;
 use clap::{Args, ValueEnum};
 use quartet::Keepalive;
 use quartet::channel::{ChannelBuilder, HttpProxy, Methods, Retry, ServiceConfig};
-use quartet::chat::program::duration;
 
 /// How the server is found and reached.
 #[derive(Debug, Args)]

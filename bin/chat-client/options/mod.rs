@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
+use chat::program;
 use clap::{Parser, Subcommand, ValueEnum};
 use log::{LevelFilter, warn};
 use quartet::channel::{ChannelBuilder, Target};
-use quartet::chat::program;
 use quartet::rpc::{Metadata, Request};
 
 use calls::Calls;

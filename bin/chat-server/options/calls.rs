@@ -2,11 +2,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
+use chat::program::{self, LogFormat};
 use clap::Args;
 use log::{LevelFilter, info};
 use prometheus_client::metrics::info::Info;
 use quartet::admin::{Admin, Page};
-use quartet::chat::program::{self, LogFormat};
 use quartet::interceptors::{
     BearerAuth, ConcurrencyLimit, LogCalls, Metrics, RateLimit, TraceContext, metrics,
 };

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
+use chat::program::duration;
 use clap::Args;
 use quartet::Keepalive;
-use quartet::chat::program::duration;
 use quartet::server::ServerBuilder;
 
 /// How connections are kept, and for how long.

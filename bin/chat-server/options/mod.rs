@@ -7,9 +7,9 @@ mod tokens;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use chat::program;
 use clap::Parser;
 use log::LevelFilter;
-use quartet::chat::program;
 use quartet::server::{Address, ServerBuilder};
 use quartet::tls::ServerTls;
 

@@ -1,5 +1,5 @@
+use chat::proto::FILE_DESCRIPTOR_SET;
 use clap::Args;
-use quartet::proto::FILE_DESCRIPTOR_SET;
 use quartet::server::ServerBuilder;
 use quartet::services::{Channelz, Reflection};
 

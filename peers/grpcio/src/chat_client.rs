@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use chat::{ChatServiceClient, Message, message};
 use clap::{Args, ValueEnum};
 use futures::executor::block_on;
 use futures::future::{self, Either};
 use quartet::channel::Channel;
-use quartet::chat::{ChatServiceClient, Message, message};
 use quartet::rpc::{Code, Request, Sender, Status, Streaming};
 use serde_json::{Value, json};
 

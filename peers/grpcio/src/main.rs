@@ -18,7 +18,7 @@ use clap::{Parser, Subcommand};
 
 /// grpcio's programs for the contracts of peers/README.md.
 #[derive(Debug, Parser)]
-#[command(name = "grpcio-peer", version = quartet::chat::program::version())]
+#[command(name = "grpcio-peer", version = chat::program::version())]
 struct Options {
     #[command(subcommand)]
     program: Program,

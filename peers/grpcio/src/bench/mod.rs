@@ -96,7 +96,7 @@ pub fn work(options: &Options) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("grpcio-peer worker: {error}");
-            ExitCode::from(quartet::chat::program::EXIT_ENVIRONMENT)
+            ExitCode::from(chat::program::EXIT_ENVIRONMENT)
         }
     }
 }

@@ -17,8 +17,8 @@ mod status;
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use chat::program::{EXIT_ENVIRONMENT, EXIT_USAGE};
 use clap::Subcommand;
-use quartet::chat::program::{EXIT_ENVIRONMENT, EXIT_USAGE};
 
 /// The two programs. What they have to do comes on standard input.
 #[derive(Debug, Subcommand)]

@@ -79,7 +79,7 @@ pub fn run(options: &ClientOptions) -> ExitCode {
         Ok(channel) => channel,
         Err(error) => {
             eprintln!("grpcio-peer interop-client: {error}");
-            return ExitCode::from(quartet::chat::program::EXIT_ENVIRONMENT);
+            return ExitCode::from(chat::program::EXIT_ENVIRONMENT);
         }
     };
     let context = Context { channel, options };

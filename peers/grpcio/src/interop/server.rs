@@ -38,7 +38,7 @@ pub fn serve(options: &ServerOptions) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("grpcio-peer interop-server: {error}");
-            ExitCode::from(quartet::chat::program::EXIT_ENVIRONMENT)
+            ExitCode::from(chat::program::EXIT_ENVIRONMENT)
         }
     }
 }

@@ -1,0 +1,327 @@
+//! A channel: the connections to a target, over which a client makes its calls.
+
+mod connecting;
+mod error;
+mod idle;
+mod proxy;
+mod refused;
+#[cfg(feature = "_tls")]
+mod renewed;
+mod service_config;
+mod target;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grpcio::{ChannelBuilder as GrpcioBuilder, ChannelCredentials, Environment};
+
+use crate::queues::CompletionQueues;
+use crate::rpc::{Client, Config, Interceptor, Interceptors};
+#[cfg(feature = "_tls")]
+use crate::tls::{ClientTls, Material};
+use crate::transport::{Transport, transport_settings};
+use quartet_seam::{self as seam, Owed};
+
+pub use connecting::Backoff;
+pub use error::ChannelError;
+pub use proxy::HttpProxy;
+pub use service_config::{Methods, Retry, ServiceConfig};
+pub use target::{InvalidTarget, Target};
+
+use connecting::Connecting;
+use idle::Idle;
+use refused::Refused;
+#[cfg(feature = "_tls")]
+use renewed::Renewed;
+
+/// How a channel is put together. Connecting begins with the first call.
+pub struct ChannelBuilder {
+    plan: Plan,
+    queues: Option<CompletionQueues>,
+    security: Security,
+}
+
+/// All that a channel is made of but its credentials, which may be followed by others.
+struct Plan {
+    target: Arc<str>,
+    /// What is connected to, which is the target if it is one.
+    reached: String,
+    transport: Transport,
+    interceptors: Interceptors,
+    one_reply: Owed,
+    server_name: Option<String>,
+    own_connections: bool,
+    idle_timeout: Option<Duration>,
+    connecting: Connecting,
+    http_proxy: HttpProxy,
+    service_config: ServiceConfig,
+}
+
+/// Makes the credentials for each time that the way to the target is laid.
+type Credentials = Arc<dyn Fn() -> ChannelCredentials + Send + Sync>;
+
+enum Security {
+    Credentials(Credentials),
+    #[cfg(feature = "_tls")]
+    Tls(ClientTls),
+}
+
+impl ChannelBuilder {
+    transport_settings!(plan.transport, queues);
+
+    /// Connects with grpcio's credentials, such as certificates; without encryption by default.
+    /// They are asked for once, or with an [`idle_timeout`](Self::idle_timeout) by the first call
+    /// and by each that finds the channel idle.
+    pub fn credentials(
+        mut self,
+        credentials: impl Fn() -> ChannelCredentials + Send + Sync + 'static,
+    ) -> Self {
+        self.security = Security::Credentials(Arc::new(credentials));
+        self
+    }
+
+    #[cfg(feature = "_tls")]
+    /// Connects with TLS; without encryption by default. When its files have changed, new calls go
+    /// over new connections, and those that run go on. The channel shares its connections with
+    /// no other.
+    pub fn tls(mut self, tls: &ClientTls) -> Self {
+        self.security = Security::Tls(tls.clone());
+        self
+    }
+
+    /// Adds an interceptor, behind those that are there.
+    pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
+        self.plan.interceptors.push(Arc::new(interceptor));
+        self
+    }
+
+    /// Whether a server that sends two replies where it owes one is found out, within a tenth of a
+    /// second, and its call ends with `UNIMPLEMENTED`. It is by default, and costs about 7 % of
+    /// the instructions of a unary call. Otherwise such a call runs into its deadline, if it has
+    /// one, as C-core keeps its status back.
+    pub fn exactly_one_reply(mut self, yes: bool) -> Self {
+        self.plan.one_reply = if yes { Owed::ExactlyOne } else { Owed::One };
+        self
+    }
+
+    /// Whether a call is made again that no server has seen, because its connection came to an end
+    /// (a transparent retry), or that the service config says to retry. It is by default. Without,
+    /// such a call ends with `UNAVAILABLE`, and C-core, which has less to remember and fewer
+    /// filters, takes a fifth of the instructions off a unary call.
+    pub fn retries(mut self, yes: bool) -> Self {
+        self.plan.connecting.without_retries = !yes;
+        self
+    }
+
+    /// The name of the server: its certificate has to be for it, and it is the authority of the
+    /// calls. By default the name in the target is.
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.plan.server_name = Some(name.into());
+        self
+    }
+
+    /// Whether the channel has connections of its own. By default it shares them with every
+    /// other one in the process whose target and settings are the same, and with them their
+    /// limit of concurrent streams.
+    pub fn own_connections(mut self, yes: bool) -> Self {
+        self.plan.own_connections = yes;
+        self
+    }
+
+    /// How calls find a server among several, and what becomes of those that fail. By default all
+    /// go to the first that is reached, and fail when it does.
+    pub fn service_config(mut self, config: ServiceConfig) -> Self {
+        self.plan.service_config = config;
+        self
+    }
+
+    /// The pauses between attempts to connect; those of [`Backoff::default`] by default.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.plan.connecting.backoff = Some(backoff);
+        self
+    }
+
+    /// How long the channel keeps its connections without a call; the next call opens others. They
+    /// are closed between one and two times as long after the last call has ended, unless another
+    /// channel shares them. By default they are kept until the server closes them.
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.plan.idle_timeout = Some(time);
+        self
+    }
+
+    /// Which targets are reached through the HTTP proxy that the environment names; those of other
+    /// machines by default.
+    pub fn http_proxy(mut self, proxy: HttpProxy) -> Self {
+        self.plan.http_proxy = proxy;
+        self
+    }
+
+    /// How soon after a name was resolved it is resolved again, when a connection is lost; 30
+    /// seconds by default. C-core asks DNS only then: so new replicas are found as servers close
+    /// connections, which they do with
+    /// [`max_connection_age`](crate::server::ServerBuilder::max_connection_age).
+    pub fn resolve_at_most_every(mut self, time: Duration) -> Self {
+        self.plan.connecting.resolve_at_most_every = Some(time);
+        self
+    }
+
+    /// Makes the channel, as [`try_build`](Self::try_build) does. With a target that is none every
+    /// call over it fails at once with `INVALID_ARGUMENT`, and says why.
+    ///
+    /// # Panics
+    /// When a thread can't be started.
+    pub fn build(mut self) -> Channel {
+        let channel = match self.plan.target.parse() {
+            Ok(target) => self.connect_to(&target),
+            Err(invalid) => {
+                self.plan.interceptors.insert(0, Arc::new(Refused::of(&invalid)));
+                self.connect_to(&Refused::target())
+            }
+        };
+        channel.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Makes the channel, with a completion queue and a thread of its own if it has got none.
+    ///
+    /// # Errors
+    /// When the target is none, or a thread can't be started.
+    pub fn try_build(self) -> Result<Channel, ChannelError> {
+        let target = self.plan.target.parse()?;
+        Ok(self.connect_to(&target)?)
+    }
+
+    fn connect_to(self, reached: &Target) -> io::Result<Channel> {
+        let ChannelBuilder { mut plan, queues, security } = self;
+        plan.reached = reached.to_string();
+        plan.connecting.without_proxy = !plan.http_proxy.is_for(reached);
+        let coalesces = plan.transport.coalesce_writes;
+        let own = || CompletionQueues::named("quartet-client", 1, coalesces);
+        let queues = queues.map_or_else(own, Ok)?;
+        queues.take_up_to(plan.transport.max_receive);
+        let (environment, target) = (queues.environment().clone(), plan.target.clone());
+        let plan = Arc::new(plan);
+        let client = match security {
+            Security::Credentials(credentials) => plan.lay(&environment, credentials),
+            #[cfg(feature = "_tls")]
+            Security::Tls(tls) => {
+                let lay = move |material: &Arc<Material>| {
+                    let material = material.clone();
+                    plan.lay(&environment, Arc::new(move || material.channel_credentials()))
+                };
+                let renewed = Renewed::new(tls, lay);
+                Client::renewed(move || renewed.client())
+            }
+        };
+        Ok(Channel { client, target })
+    }
+}
+
+impl Plan {
+    fn lay(self: &Arc<Self>, environment: &Arc<Environment>, credentials: Credentials) -> Client {
+        let Some(time) = self.idle_timeout else {
+            return self.connect(environment, credentials());
+        };
+        let (plan, environment) = (self.clone(), environment.clone());
+        let idle = Idle::new(time, move || plan.connect(&environment, credentials()));
+        Client::renewed(move || idle.client())
+    }
+
+    fn connect(&self, environment: &Arc<Environment>, credentials: ChannelCredentials) -> Client {
+        let builder = GrpcioBuilder::new(environment.clone())
+            .default_compression_algorithm(self.transport.compression.algorithm())
+            .use_local_subchannel_pool(self.own_connections);
+        let builder = self.transport.apply(builder, self.transport.max_metadata);
+        let mut builder = self.connecting.apply(builder);
+        if let Some(config) = self.service_config.to_core() {
+            builder = builder.raw_cfg_string(c"grpc.service_config".into(), config);
+        }
+        if let Some(name) = &self.server_name {
+            builder = builder.default_authority(&**name).override_ssl_target(&**name);
+        }
+        let channel = builder.set_credentials(credentials).connect(&self.reached);
+        let config = Config {
+            environment: environment.clone(),
+            target: self.target.clone(),
+            interceptors: self.interceptors.clone(),
+            one_reply: self.one_reply,
+            reuses_timeouts: !seam::TIMEOUTS_ARE_EXACT,
+        };
+        Client::over(channel, config)
+    }
+}
+
+/// The way to a target. Clones share its connections, which close when the last clone, the
+/// last client over it and the last call are dropped.
+#[derive(Clone)]
+pub struct Channel {
+    client: Client,
+    target: Arc<str>,
+}
+
+impl Channel {
+    /// Starts putting a channel together. The target is any
+    /// [name that C-core knows](https://github.com/grpc/grpc/blob/master/doc/naming.md):
+    ///
+    /// - `host:port`, `[ipv6]:port` or `dns:///host:port`: every address that DNS has for the host;
+    /// - `ipv4:10.0.0.1:50051,10.0.0.2:50051`, `ipv6:[::1]:50051`: these addresses;
+    /// - `unix:path`, `unix:///absolute/path`, `unix-abstract:name`: a socket of this machine;
+    /// - `xds:///service`: what a control plane says, which `GRPC_XDS_BOOTSTRAP` names.
+    ///
+    /// Of several addresses the first that is reached gets every call, unless
+    /// [`ServiceConfig::round_robin`] spreads them.
+    pub fn builder(target: impl Into<String>) -> ChannelBuilder {
+        ChannelBuilder {
+            plan: Plan {
+                target: target.into().into(),
+                reached: String::new(),
+                transport: Transport::of_channel(),
+                interceptors: Vec::new(),
+                one_reply: Owed::ExactlyOne,
+                server_name: None,
+                own_connections: false,
+                idle_timeout: None,
+                connecting: Connecting::default(),
+                http_proxy: HttpProxy::default(),
+                service_config: ServiceConfig::new(),
+            },
+            queues: None,
+            security: Security::Credentials(Arc::new(ChannelCredentials::insecure)),
+        }
+    }
+
+    /// A channel with every setting at its default.
+    pub fn to(target: impl Into<String>) -> Self {
+        Channel::builder(target).build()
+    }
+
+    /// The target, as it was given.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+}
+
+impl From<&Channel> for Client {
+    fn from(channel: &Channel) -> Self {
+        channel.client.clone()
+    }
+}
+
+impl From<Channel> for Client {
+    fn from(channel: Channel) -> Self {
+        (&channel).into()
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Channel").field(&self.target).finish()
+    }
+}
+
+impl fmt::Debug for ChannelBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ChannelBuilder").field(&self.plan.target).finish()
+    }
+}

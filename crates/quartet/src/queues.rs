@@ -1,0 +1,113 @@
+//! Completion queues, and the threads that poll them.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use grpcio::{EnvBuilder, Environment};
+
+use crate::resources;
+use quartet_seam as seam;
+
+/// Completion queues, with a thread each, for servers and channels to share
+/// ([`ServerBuilder::queues`](crate::server::ServerBuilder::queues),
+/// [`ChannelBuilder::queues`](crate::channel::ChannelBuilder::queues)).
+///
+/// C-core has one poller for the whole process, and hands every event of another queue's over
+/// from thread to thread. So a process with several channels, or with a server and channels, is
+/// faster on one queue, unless it has cores to spare. The threads end with the last
+/// server, channel and clone.
+#[derive(Clone)]
+pub struct CompletionQueues {
+    environment: Arc<Environment>,
+    /// The least length that is too long; 0 while nothing is on the queues.
+    too_long: Arc<AtomicUsize>,
+}
+
+impl CompletionQueues {
+    /// So many, at least one.
+    ///
+    /// # Panics
+    /// When their threads can't be started; see [`try_new`](Self::try_new).
+    pub fn new(count: usize) -> Self {
+        CompletionQueues::try_new(count).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// So many, at least one.
+    ///
+    /// # Errors
+    /// When their threads, or those of C-core, can't be started.
+    pub fn try_new(count: usize) -> io::Result<Self> {
+        CompletionQueues::named("quartet-queue", count, false)
+    }
+
+    /// So many, whose servers and channels coalesce what they write, as with
+    /// [`coalesce_writes`](crate::server::ServerBuilder::coalesce_writes).
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub fn coalescing(count: usize) -> Self {
+        CompletionQueues::named("quartet-queue", count, true)
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(crate) fn named(prefix: &str, count: usize, coalesces: bool) -> io::Result<Self> {
+        resources::check(count.max(1))?;
+        let too_long = Arc::new(AtomicUsize::new(0));
+        let limit = too_long.clone();
+        let builder =
+            EnvBuilder::new().cq_count(count.max(1)).name_prefix(prefix).after_start(move || {
+                QUEUE_THREAD.set(true);
+                seam::take_up_to(limit.clone());
+                if coalesces && !seam::coalesce_writes() {
+                    log::warn!(
+                        "writes are not coalesced: C-core {} is an installed library, or does not \
+                         poll by epoll; build with the bundled core, and leave \
+                         GRPC_POLL_STRATEGY alone",
+                        seam::core_version()
+                    );
+                }
+            });
+        // Panics at a thread that can't be started, should others have taken the last ones.
+        let environment = catch_unwind(AssertUnwindSafe(|| builder.build()))
+            .map_err(|_| io::Error::other("the thread of a completion queue can't be started"))?;
+        Ok(CompletionQueues { environment: Arc::new(environment), too_long })
+    }
+
+    /// To be called on a queue's thread with each message that a stream of grpcio's own sends or
+    /// receives there without a pause: lets C-core look at the connections in between, which it
+    /// otherwise does only when there is nothing left to do on the queue. The streams of this crate
+    /// do so by themselves.
+    pub fn take_turn() {
+        seam::take_turn();
+    }
+
+    /// The queues as grpcio has them: for servers and channels of its own.
+    pub fn environment(&self) -> &Arc<Environment> {
+        &self.environment
+    }
+
+    /// Takes messages of up to so many bytes, or more if another one on the queues does.
+    pub(crate) fn take_up_to(&self, bytes: usize) {
+        self.too_long.fetch_max(bytes.saturating_add(1), Relaxed);
+    }
+}
+
+impl fmt::Debug for CompletionQueues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.environment.completion_queues().len();
+        f.debug_tuple("CompletionQueues").field(&count).finish()
+    }
+}
+
+thread_local! {
+    static QUEUE_THREAD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this is a thread that polls a completion queue.
+pub(crate) fn on_queue_thread() -> bool {
+    QUEUE_THREAD.get()
+}

@@ -1,0 +1,198 @@
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use grpcio::{CallOption, Method, WriteFlags};
+use protobuf::Message;
+
+use quartet_seam::{self as seam, ClientCall, Owed};
+
+use super::codec;
+use super::guard::Spawned;
+use super::inbound::Replies;
+use super::outgoing::{Config, Shared, Started};
+use super::request::Outset;
+use super::watch::Watch;
+use super::{Request, Response, Sender, Status, Streaming, timeout};
+
+/// Makes calls of all four styles over a channel. Generated clients are thin layers over
+/// it. Clones share the channel.
+///
+/// A call that is made while serving another one (in the handler, on its thread) gets no
+/// more time than is left there. Dropping a call's future, reply or stream cancels it.
+#[derive(Clone)]
+pub struct Client(Way);
+
+#[derive(Clone)]
+enum Way {
+    Fixed(Arc<Shared>),
+    /// Asked before each call.
+    Renewed(Arc<dyn Fn() -> Client + Send + Sync>),
+}
+
+impl Client {
+    pub(crate) fn over(channel: grpcio::Channel, config: Config) -> Self {
+        seam::check();
+        let grpcio = grpcio::Client::new(channel);
+        Client(Way::Fixed(Arc::new(Shared { grpcio, config })))
+    }
+
+    /// Makes each call over the client that is the right one then.
+    pub(crate) fn renewed(current: impl Fn() -> Client + Send + Sync + 'static) -> Self {
+        Client(Way::Renewed(Arc::new(current)))
+    }
+
+    /// Whether a call over this client's channel runs, if it has but one; a clone of the client
+    /// counts as well.
+    pub(crate) fn is_calling(&self) -> bool {
+        matches!(&self.0, Way::Fixed(shared) if Arc::strong_count(shared) > 1)
+    }
+
+    fn shared(&self) -> Arc<Shared> {
+        match &self.0 {
+            Way::Fixed(shared) => shared.clone(),
+            Way::Renewed(current) => current().shared(),
+        }
+    }
+
+    /// Runs a future on the thread of the channel's completion queue: the cheapest place to
+    /// make calls from, and a place that must never block. A panic ends that future alone, and is
+    /// logged.
+    pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        self.shared().grpcio.spawn(Spawned::new(future));
+    }
+
+    /// One request, one reply.
+    ///
+    /// # Errors
+    /// The status of the call, if it is not OK; `UNIMPLEMENTED` if the server sends no reply and
+    /// OK, or more than one reply (as gRPC's status codes say of a cardinality violation).
+    pub async fn unary<Q: Message, R: Message + Unpin>(
+        &self,
+        method: &Method<Q, R>,
+        request: Request<Q>,
+    ) -> Result<Response<R>, Status> {
+        let (message, mut started, option) =
+            self.start(method.name, request, |config| config.one_reply)?;
+        started.sent(&message);
+        let method = codec::client_side(method);
+        let receiver = started
+            .seen
+            .within(|| started.client.grpcio.unary_call_async(&method, &message, option))
+            .map_err(|error| started.not_started(error))?;
+        started.finish(receiver.await)
+    }
+
+    /// One request, a stream of replies.
+    ///
+    /// # Errors
+    /// When the call can't be started; how it ends is with the stream.
+    pub fn server_streaming<Q: Message, R: Message + Unpin>(
+        &self,
+        method: &Method<Q, R>,
+        request: Request<Q>,
+    ) -> Result<Streaming<R>, Status> {
+        let (message, mut started, option) = self.start(method.name, request, |_| Owed::Any)?;
+        started.sent(&message);
+        let method = codec::client_side(method);
+        let receiver = started
+            .seen
+            .within(|| started.client.grpcio.server_streaming(&method, &message, option))
+            .map_err(|error| started.not_started(error))?;
+        Ok(Streaming::new(Replies::new(receiver, started)))
+    }
+
+    /// A stream of requests, one reply.
+    ///
+    /// # Errors
+    /// When the call can't be started; how it ends is with the reply.
+    pub fn client_streaming<Q: Message, R: Message + Unpin>(
+        &self,
+        method: &Method<Q, R>,
+        request: Request<()>,
+    ) -> Result<(Sender<Q>, Reply<R>), Status> {
+        let ((), mut started, option) =
+            self.start(method.name, request, |config| config.one_reply)?;
+        let method = codec::client_side(method);
+        let (sink, receiver) = started
+            .seen
+            .within(|| started.client.grpcio.client_streaming(&method, option))
+            .map_err(|error| started.not_started(error))?;
+        let sender = Sender::new(sink, &started.client, started.tally());
+        Ok((sender, Reply(async move { started.finish(receiver.await) }.boxed())))
+    }
+
+    /// A stream of requests, a stream of replies.
+    ///
+    /// # Errors
+    /// When the call can't be started; how it ends is with the stream.
+    pub fn bidi<Q: Message, R: Message + Unpin>(
+        &self,
+        method: &Method<Q, R>,
+        request: Request<()>,
+    ) -> Result<(Sender<Q>, Streaming<R>), Status> {
+        let ((), mut started, option) = self.start(method.name, request, |_| Owed::Any)?;
+        let method = codec::client_side(method);
+        let (sink, receiver) = started
+            .seen
+            .within(|| started.client.grpcio.duplex_streaming(&method, option))
+            .map_err(|error| started.not_started(error))?;
+        let sender = Sender::new(sink, &started.client, started.tally());
+        Ok((sender, Streaming::new(Replies::new(receiver, started))))
+    }
+
+    /// Splits a request into what is sent and how, asks the interceptors, and makes ready to
+    /// watch the call.
+    fn start<Q>(
+        &self,
+        method: &'static str,
+        request: Request<Q>,
+        owed: impl FnOnce(&Config) -> Owed,
+    ) -> Result<(Q, Started, CallOption), Status> {
+        let (message, outset) = request.into_parts();
+        let Outset { mut metadata, mut extensions, timeout, wait_for_ready, compressed } = outset;
+        let client = self.shared();
+        let Config { interceptors, target, reuses_timeouts, .. } = &client.config;
+        let timeout = within_callers_time(timeout);
+        let timeout = timeout.map(|timeout| timeout::never_more(timeout, *reuses_timeouts));
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let watch =
+            Watch::made(interceptors, method, &mut metadata, &mut extensions, deadline, target)?;
+        let flags = WriteFlags::default().force_no_compress(!compressed);
+        let mut option = CallOption::default().wait_for_ready(wait_for_ready).write_flags(flags);
+        if let Some(timeout) = timeout {
+            option = option.timeout(timeout);
+        }
+        if let Some(headers) = metadata.to_grpcio().map_err(Status::from_grpcio)? {
+            option = option.headers(headers);
+        }
+        let seen = ClientCall::new(owed(&client.config));
+        Ok((message, Started { seen, deadline, watch, client }, option))
+    }
+}
+
+/// The one reply to a stream of requests. Awaiting it gives the response, or the status
+/// that the call ended with. Dropping it before cancels the call.
+#[must_use = "dropping the reply cancels the call"]
+pub struct Reply<T>(BoxFuture<'static, Result<Response<T>, Status>>);
+
+impl<T> Future for Reply<T> {
+    type Output = Result<Response<T>, Status>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll_unpin(cx)
+    }
+}
+
+/// The timeout of a call, cut to what is left of the one that is being served here.
+fn within_callers_time(timeout: Option<Duration>) -> Option<Duration> {
+    let callers = seam::current().and_then(|call| call.deadline());
+    let left = callers.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    match (timeout, left) {
+        (Some(timeout), Some(left)) => Some(timeout.min(left)),
+        (timeout, left) => timeout.or(left),
+    }
+}

@@ -1,0 +1,134 @@
+use grpcio::{GrpcSlice, Marshaller, MessageReader, Method, pb_de, pb_ser};
+use protobuf::Message;
+
+use quartet_seam::panics::caught;
+use quartet_seam::{self as seam, Envelope};
+
+use super::Status;
+use super::watch::Tally;
+
+/// A message as it was received, or why it can't be read. grpcio would answer a bad
+/// message itself, and wrongly; so decoding never fails as far as grpcio can see.
+pub(super) type Decoded<T> = Result<Received<T>, Undecodable>;
+
+/// A message, and how it came.
+pub(super) struct Received<T> {
+    pub message: T,
+    /// Its encoded size; after decompression, if it was compressed.
+    pub bytes: u64,
+    pub compressed: bool,
+}
+
+impl<T> Received<T> {
+    /// What did not come as a message.
+    pub(super) fn local(message: T) -> Self {
+        Received { message, bytes: 0, compressed: false }
+    }
+}
+
+/// Why a message can't be read.
+pub(super) enum Undecodable {
+    Malformed(String),
+    /// What the seam found.
+    Found(Envelope),
+}
+
+impl Undecodable {
+    pub(super) fn status(self, what: &str) -> Status {
+        match self {
+            Self::Malformed(why) => {
+                Status::internal(format!("the {what} message can't be decoded: {why}"))
+            }
+            Self::Found(envelope) => found(envelope, what),
+        }
+    }
+}
+
+fn found(envelope: Envelope, what: &str) -> Status {
+    let internal = |why| Status::internal(format!("the {what} message {why}"));
+    match envelope {
+        Envelope::TooLong => {
+            Status::resource_exhausted(format!("the {what} message is longer than this side takes"))
+        }
+        // To a server's caller this says that the server lacks something; in a client, the server
+        // has sent what was not asked for. (gRPC's compression.md)
+        Envelope::UnknownEncoding if what == REQUEST => Status::unimplemented(
+            "the request's grpc-encoding is not known here; grpc-accept-encoding says what is",
+        ),
+        Envelope::UnknownEncoding => internal("has a grpc-encoding that is not known here"),
+        Envelope::NoEncoding => internal("is compressed, and its stream has no grpc-encoding"),
+        Envelope::UnknownFlag => internal("has neither 0 nor 1 as its compressed flag"),
+        Envelope::Cut => internal("broke off: its stream ended within it"),
+        Envelope::Refused => internal("came in a frame that C-core refuses, such as padded DATA"),
+        Envelope::NotGrpc => Status::unknown(
+            "the server answered with something other than gRPC: see its content-type",
+        ),
+        Envelope::Corrupt | Envelope::None | Envelope::Inflated => internal("can't be inflated"),
+    }
+}
+
+/// What messages are called on a server.
+pub(super) const REQUEST: &str = "request";
+
+/// A message that was received, counted; or the status that says why it can't be read.
+pub(super) fn opened<T>(
+    received: Decoded<T>,
+    tally: Option<&Tally>,
+    what: &str,
+) -> Result<Received<T>, Status> {
+    let received = received.map_err(|error| error.status(what))?;
+    if let Some(tally) = tally {
+        tally.received(received.bytes);
+    }
+    Ok(received)
+}
+
+fn decode<T: Message>(mut reader: MessageReader) -> grpcio::Result<Decoded<T>> {
+    let compressed = match seam::open(&mut reader) {
+        Envelope::None => false,
+        Envelope::Inflated => true,
+        found => return Ok(Err(Undecodable::Found(found))),
+    };
+    let bytes = reader.len() as u64;
+    // Messages may be of anybody's making, and grpcio decodes where nothing else is guarded.
+    let decoded = caught(|| pb_de(reader));
+    Ok(match decoded.unwrap_or_else(|panic| Err(panicked::<T>("decoded", &panic))) {
+        Ok(message) => Ok(Received { message, bytes, compressed }),
+        Err(grpcio::Error::Codec(error)) => Err(Undecodable::Malformed(error.to_string())),
+        Err(other) => Err(Undecodable::Malformed(other.to_string())),
+    })
+}
+
+fn encode<T: Message>(message: &T, bytes: &mut GrpcSlice) -> grpcio::Result<()> {
+    let encoded = caught(|| pb_ser(message, bytes));
+    encoded.unwrap_or_else(|panic| Err(panicked::<T>("encoded", &panic)))
+}
+
+/// The text of a panic is for the log, not for the peer.
+fn panicked<T: Message>(when: &str, panic: &str) -> grpcio::Error {
+    let what = format!("{} panicked as it was {when}", T::NAME);
+    log::error!("{what}: {panic}");
+    grpcio::Error::Codec(what.into())
+}
+
+fn never<T>(_: &Decoded<T>, _: &mut GrpcSlice) -> grpcio::Result<()> {
+    Err(grpcio::Error::Codec("a received message is not sent".into()))
+}
+
+fn sent<T: Message>() -> Marshaller<T> {
+    Marshaller { ser: encode, de: pb_de }
+}
+
+fn received<T: Message>() -> Marshaller<Decoded<T>> {
+    Marshaller { ser: never, de: decode }
+}
+
+/// The method as a server of ours uses it.
+pub(super) fn server_side<Q: Message, R: Message>(method: &Method<Q, R>) -> Method<Decoded<Q>, R> {
+    Method { ty: method.ty, name: method.name, req_mar: received(), resp_mar: sent() }
+}
+
+/// The method as a client of ours uses it.
+pub(super) fn client_side<Q: Message, R: Message>(method: &Method<Q, R>) -> Method<Q, Decoded<R>> {
+    Method { ty: method.ty, name: method.name, req_mar: sent(), resp_mar: received() }
+}

@@ -1,0 +1,285 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use quartet_seam::ServerCall;
+
+use super::codec::Received;
+use super::extensions::Extensions;
+use super::{Compression, Compressor, Metadata};
+
+/// What a caller asks: a message (or a [`Streaming`](super::Streaming) of them) and what goes with it.
+///
+/// A client makes one with `Request::new(message)`, or `message.into()`, and may set
+/// metadata, a timeout, and whether to wait for a connection. A handler reads the
+/// metadata, the deadline and the peer.
+#[derive(Debug)]
+pub struct Request<T> {
+    message: T,
+    metadata: Metadata,
+    timeout: Option<Duration>,
+    wait_for_ready: bool,
+    compression: Option<Compression>,
+    compressed: bool,
+    extensions: Extensions,
+    call: Option<Served>,
+}
+
+/// The call that a request belongs to, on the server.
+#[derive(Clone)]
+struct Served(Arc<ServerCall>);
+
+impl std::fmt::Debug for Served {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.peer())
+    }
+}
+
+impl<T> Request<T> {
+    /// A request with nothing but a message.
+    pub fn new(message: T) -> Self {
+        Request {
+            message,
+            metadata: Metadata::new(),
+            timeout: None,
+            wait_for_ready: false,
+            compression: None,
+            compressed: true,
+            extensions: Extensions::default(),
+            call: None,
+        }
+    }
+
+    pub(super) fn served(
+        received: Received<T>,
+        metadata: Metadata,
+        extensions: Extensions,
+        call: &Arc<ServerCall>,
+    ) -> Self {
+        let Received { message, compressed, .. } = received;
+        let call = Some(Served(call.clone()));
+        Request { metadata, compressed, extensions, call, ..Request::new(message) }
+    }
+
+    /// The message.
+    pub fn get_ref(&self) -> &T {
+        &self.message
+    }
+
+    /// The message, to be changed.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.message
+    }
+
+    /// The message, and the rest is dropped.
+    pub fn into_inner(self) -> T {
+        self.message
+    }
+
+    /// The same request around another message.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Request<U> {
+        Request {
+            message: f(self.message),
+            metadata: self.metadata,
+            timeout: self.timeout,
+            wait_for_ready: self.wait_for_ready,
+            compression: self.compression,
+            compressed: self.compressed,
+            extensions: self.extensions,
+            call: self.call,
+        }
+    }
+
+    /// The metadata that goes, or came, with the call.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The metadata, to be changed by a client.
+    pub fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
+    }
+
+    /// Leaves a value with the request: for the interceptors of the client that makes the call,
+    /// or for a handler that is called directly. It does not travel to the server.
+    pub fn extend<V: Send + Sync + 'static>(&mut self, value: V) {
+        self.extensions.add(value);
+    }
+
+    /// The value of this type that an interceptor of the server left with the call
+    /// ([`Call::extend`](super::Call::extend)).
+    pub fn extension<V: 'static>(&self) -> Option<&V> {
+        self.extensions.get()
+    }
+
+    /// Gives the call this much time, from when it is started; none by default. When it is
+    /// up, the call ends with `DEADLINE_EXCEEDED`, here and on the server.
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = Some(timeout);
+    }
+
+    /// Whether the call waits until the server can be reached, instead of failing with
+    /// `UNAVAILABLE` at once (the default).
+    pub fn set_wait_for_ready(&mut self, wait: bool) {
+        self.wait_for_ready = wait;
+    }
+
+    /// Compresses the messages of this call, whatever the channel's setting is.
+    pub fn set_compression(&mut self, compression: Compression) {
+        self.compression = Some(compression);
+    }
+
+    /// Whether the one message of this request is compressed, if the call is; it is by
+    /// default. For a stream, see [`Sender::set_compresses`](super::Sender::set_compresses).
+    pub fn set_compresses(&mut self, yes: bool) {
+        self.compressed = yes;
+    }
+
+    /// On the server: whether the one message of this request came compressed. For a stream,
+    /// see [`Streaming::compressed`](super::Streaming::compressed).
+    pub fn compressed(&self) -> bool {
+        self.call.is_some() && self.compressed
+    }
+
+    /// On the server: the switch for the compression of the reply's messages.
+    pub fn compressor(&self) -> Option<Compressor> {
+        self.call.as_ref().map(|call| Compressor(call.0.clone()))
+    }
+
+    /// On the server: when the caller stops waiting, if it set a deadline.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.call.as_ref().and_then(|call| call.0.deadline())
+    }
+
+    /// On the server: how long the caller still waits; zero if time is up.
+    pub fn time_left(&self) -> Option<Duration> {
+        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// On the server: the caller's address as C-core writes it, such as
+    /// `ipv4:127.0.0.1:40312`, `ipv6:%5B::1%5D:40312` or `unix:`.
+    pub fn peer(&self) -> Option<String> {
+        self.call.as_ref().map(|call| call.0.peer())
+    }
+
+    /// On the server: the names that the caller's certificate proves (its SANs, or else its
+    /// common name). None for a caller without one, and none at all on a server that
+    /// listens with grpcio's own credentials (`listen_with`), as those may let in certificates
+    /// that were not verified.
+    pub fn identity(&self) -> Vec<String> {
+        self.call.as_ref().map(|call| call.0.identity()).unwrap_or_default()
+    }
+
+    /// The message, and how the call is to be made.
+    pub(super) fn into_parts(mut self) -> (T, Outset) {
+        if let Some(compression) = self.compression {
+            compression.request(&mut self.metadata);
+        }
+        let Request { metadata, extensions, timeout, wait_for_ready, compressed, .. } = self;
+        (self.message, Outset { metadata, extensions, timeout, wait_for_ready, compressed })
+    }
+}
+
+/// How a call is to be made.
+pub(super) struct Outset {
+    pub metadata: Metadata,
+    pub extensions: Extensions,
+    pub timeout: Option<Duration>,
+    pub wait_for_ready: bool,
+    pub compressed: bool,
+}
+
+impl<T> From<T> for Request<T> {
+    fn from(message: T) -> Self {
+        Request::new(message)
+    }
+}
+
+/// What a server answers: a message (or a stream of them), headers before and trailers
+/// after it.
+#[derive(Debug)]
+pub struct Response<T> {
+    message: T,
+    headers: Metadata,
+    trailers: Metadata,
+    compression: Option<Compression>,
+    compressed: bool,
+}
+
+impl<T> Response<T> {
+    /// A response with nothing but a message, or a stream.
+    pub fn new(message: T) -> Self {
+        Response {
+            message,
+            headers: Metadata::new(),
+            trailers: Metadata::new(),
+            compression: None,
+            compressed: false,
+        }
+    }
+
+    pub(super) fn received(received: Received<T>, headers: Metadata, trailers: Metadata) -> Self {
+        let Received { message, compressed, .. } = received;
+        Response { headers, trailers, compressed, ..Response::new(message) }
+    }
+
+    /// The message.
+    pub fn get_ref(&self) -> &T {
+        &self.message
+    }
+
+    /// The message, to be changed.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.message
+    }
+
+    /// The message, and the rest is dropped.
+    pub fn into_inner(self) -> T {
+        self.message
+    }
+
+    /// The metadata before the message: sent with the first message, or with the status.
+    pub fn headers(&self) -> &Metadata {
+        &self.headers
+    }
+
+    /// The headers, to be changed by a server.
+    pub fn headers_mut(&mut self) -> &mut Metadata {
+        &mut self.headers
+    }
+
+    /// The metadata after the message: sent with the status.
+    pub fn trailers(&self) -> &Metadata {
+        &self.trailers
+    }
+
+    /// The trailers, to be changed by a server.
+    pub fn trailers_mut(&mut self) -> &mut Metadata {
+        &mut self.trailers
+    }
+
+    /// Compresses the messages of this reply, whatever the server's setting is. The client has
+    /// to accept it: one that accepts another compression only gets that, and to one that
+    /// accepts none they go as they are.
+    pub fn set_compression(&mut self, compression: Compression) {
+        self.compression = Some(compression);
+    }
+
+    /// In a client: whether the message came compressed.
+    pub fn compressed(&self) -> bool {
+        self.compressed
+    }
+
+    pub(super) fn compression(&self) -> Option<Compression> {
+        self.compression
+    }
+
+    pub(super) fn into_parts(self) -> (T, Metadata, Metadata) {
+        (self.message, self.headers, self.trailers)
+    }
+}
+
+impl<T> From<T> for Response<T> {
+    fn from(message: T) -> Self {
+        Response::new(message)
+    }
+}

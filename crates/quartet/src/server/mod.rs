@@ -1,0 +1,304 @@
+//! A server: services, addresses, completion queues, and an orderly end.
+
+mod address;
+mod bind;
+mod connections;
+mod drain;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grpcio::{
+    ChannelBuilder, Environment, ResourceQuota, ServerBuilder as GrpcioBuilder, ServerCredentials,
+};
+
+use crate::queues::CompletionQueues;
+use crate::rpc::{Interceptor, Running, Service, Terms};
+use crate::services::{Health, Reflection, Serving};
+#[cfg(feature = "_tls")]
+use crate::tls::ServerTls;
+use crate::transport::{Transport, transport_settings};
+use quartet_seam as seam;
+
+pub use address::{Address, InvalidAddress};
+pub use bind::BindError;
+pub use drain::Drained;
+
+use connections::{Connections, Pings};
+
+/// How a server is put together. Nothing is opened before [`start`](Self::start).
+pub struct ServerBuilder {
+    addresses: Vec<(Address, ServerCredentials)>,
+    /// Whether every client certificate that gets through was verified.
+    verified: bool,
+    services: Vec<Service>,
+    health: Option<Health>,
+    reflection: Option<Reflection>,
+    completion_queues: usize,
+    queues: Option<CompletionQueues>,
+    connections: Connections,
+    drain_delay: Duration,
+    memory_quota: Option<usize>,
+    transport: Transport,
+    terms: Terms,
+}
+
+impl ServerBuilder {
+    transport_settings!(transport, queues);
+
+    /// Adds an address to listen on, without encryption. A port of 0 picks a free one.
+    pub fn listen(self, address: Address) -> Self {
+        self.listen_with_verified(address, ServerCredentials::insecure())
+    }
+
+    #[cfg(feature = "_tls")]
+    /// Adds an address to listen on with TLS. A socket file may be one too.
+    pub fn listen_tls(self, address: Address, tls: &ServerTls) -> Self {
+        self.listen_with_verified(address, tls.credentials())
+    }
+
+    /// Adds an address to listen on with credentials of grpcio's making. Whether they verify the
+    /// certificates of clients can't be told, so
+    /// [`Request::identity`](crate::rpc::Request::identity) is empty then, at every address of
+    /// the server.
+    pub fn listen_with(self, address: Address, credentials: ServerCredentials) -> Self {
+        let mut builder = self.listen_with_verified(address, credentials);
+        builder.verified = false;
+        builder
+    }
+
+    /// The same for credentials that verify every certificate that a client shows, as grpcio's
+    /// `RequestClientCertificateAndVerify` and `RequestAndRequireClientCertificateAndVerify` do
+    /// (those that end with `ButDontVerify` let anybody in under any name).
+    pub fn listen_with_verified(
+        mut self,
+        address: Address,
+        credentials: ServerCredentials,
+    ) -> Self {
+        self.addresses.push((address, credentials));
+        self
+    }
+
+    /// Adds a service.
+    pub fn service(mut self, service: impl Into<Service>) -> Self {
+        self.services.push(service.into());
+        self
+    }
+
+    /// Adds the service `grpc.health.v1.Health`. Every service of the server is serving, by its
+    /// name, once it starts; [`drain`](Server::drain) says first that nothing is any more.
+    pub fn health(mut self, health: Health) -> Self {
+        self.health = Some(health);
+        self
+    }
+
+    /// Adds the services `grpc.reflection.v1.ServerReflection` and `…v1alpha…`, which list every
+    /// service of the server.
+    pub fn reflection(mut self, reflection: Reflection) -> Self {
+        self.reflection = Some(reflection);
+        self
+    }
+
+    /// Adds an interceptor, behind those that are there. It sees the calls of every service.
+    pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
+        self.terms.interceptors.push(Arc::new(interceptor));
+        self
+    }
+
+    /// How many completion queues, with a thread each, serve the connections; 1 by default
+    /// and at least. A connection belongs to one queue. C-core has one poller for the whole
+    /// process, so a second queue costs hand-overs and pays only with a core to spare and
+    /// some hundred calls at once. Without effect on a server with [`queues`](Self::queues).
+    pub fn completion_queues(mut self, count: usize) -> Self {
+        self.completion_queues = count.max(1);
+        self
+    }
+
+    /// How many calls may run at once on one connection; 1,000 by default. Those over it wait
+    /// in the client.
+    pub fn max_concurrent_streams(mut self, count: u32) -> Self {
+        self.connections.max_streams = count;
+        self
+    }
+
+    /// How much memory all connections together may take for what they receive, in bytes; no
+    /// bound by default. C-core keeps to it by ending calls with `RESOURCE_EXHAUSTED`, and by
+    /// taking no new connections.
+    pub fn memory_quota(mut self, bytes: usize) -> Self {
+        self.memory_quota = Some(bytes);
+        self
+    }
+
+    /// How long the end of a call, its last message and its status, may be on its way to a caller
+    /// that has set no deadline; five minutes by default. A caller that does not take it by then
+    /// is left without, and one with a deadline when that has passed.
+    pub fn send_timeout(mut self, time: Duration) -> Self {
+        self.terms.send_timeout = time;
+        self
+    }
+
+    /// How long a connection lives, give or take a tenth: then its client is told by `GOAWAY` to
+    /// make a new one, which spreads clients over new replicas. Without end by default
+    /// ([gRFC A9](https://github.com/grpc/proposal/blob/master/A9-server-side-conn-mgt.md)).
+    pub fn max_connection_age(mut self, age: Duration) -> Self {
+        self.connections.max_age = Some(age);
+        self
+    }
+
+    /// How long calls may go on after that, before they are cut off with the connection;
+    /// without end by default.
+    pub fn max_connection_age_grace(mut self, grace: Duration) -> Self {
+        self.connections.max_age_grace = Some(grace);
+        self
+    }
+
+    /// How long a connection may be without a call before it is closed; without end by default.
+    pub fn max_connection_idle(mut self, time: Duration) -> Self {
+        self.connections.max_idle = Some(time);
+        self
+    }
+
+    /// How long a client may take to set a connection up, TLS and HTTP/2 settings included; 20
+    /// seconds by default.
+    pub fn handshake_timeout(mut self, time: Duration) -> Self {
+        self.connections.handshake = time;
+        self
+    }
+
+    /// Which pings clients may send while no data is sent to them: one in so long a time, and
+    /// whether without a running call. By default one in five minutes, and one in two hours
+    /// without a call; two pings too many close the connection (`GOAWAY`, "too_many_pings").
+    pub fn permit_pings(mut self, every: Duration, without_calls: bool) -> Self {
+        self.connections.pings = Some(Pings { every, without_calls });
+        self
+    }
+
+    /// How long a server that is [drained](Server::drain) still takes new calls, while it says
+    /// already that it is not serving: so long as its load balancers take to notice. No time by
+    /// default; it counts towards the limit of the drain.
+    pub fn drain_delay(mut self, time: Duration) -> Self {
+        self.drain_delay = time;
+        self
+    }
+
+    /// Opens the addresses and starts to serve.
+    ///
+    /// # Errors
+    /// When an address can't be listened on: it is taken, not this machine's, or forbidden; or
+    /// when threads can't be started. Nothing is served then, on none of the addresses.
+    pub fn start(self) -> Result<Server, BindError> {
+        seam::check();
+        let (count, coalesces) = (self.completion_queues, self.transport.coalesce_writes);
+        let own = || CompletionQueues::named("quartet-server", count, coalesces);
+        let queues = self.queues.clone().map_or_else(own, Ok).map_err(BindError::of_server)?;
+        queues.take_up_to(self.transport.max_receive);
+        let environment = queues.environment();
+        let arguments = self.arguments(environment);
+        let mut builder =
+            GrpcioBuilder::new(environment.clone()).channel_args(arguments.build_args());
+        let Transport { max_metadata, compression, .. } = self.transport;
+        let Self { mut services, health, reflection, drain_delay, .. } = self;
+        services.extend(health.as_ref().map(|health| health.service().into()));
+        if let Some(reflection) = reflection {
+            reflection.add_to(&mut services);
+        }
+        let names: Vec<_> = services.iter().map(Service::name).collect();
+        let terms =
+            Arc::new(Terms { max_metadata, compression, verified: self.verified, ..self.terms });
+        let running = terms.running.clone();
+        for service in services {
+            builder = builder.register_service(service.into_grpcio(&terms));
+        }
+        let mut inner = builder.build().map_err(BindError::core)?;
+        let addresses = self
+            .addresses
+            .into_iter()
+            .map(|(address, credentials)| bind::listen(&mut inner, &address, credentials))
+            .collect::<Result<Vec<_>, _>>();
+        match addresses {
+            Ok(addresses) => {
+                if let Some(health) = &health {
+                    names.into_iter().for_each(|name| health.set(name, Serving::Serving));
+                }
+                inner.start();
+                Ok(Server { inner: Some(inner), addresses, health, running, drain_delay })
+            }
+            Err(error) => {
+                drain::discard(inner);
+                Err(error)
+            }
+        }
+    }
+
+    /// What C-core makes each connection of.
+    fn arguments(&self, environment: &Arc<Environment>) -> ChannelBuilder {
+        let mut arguments = ChannelBuilder::new(environment.clone())
+            // On by default in C-core; a second server on a taken port would start in silence.
+            .reuse_port(false)
+            // When C-core ends a call at its deadline, it sends the end of the stream several
+            // times, which breaks the whole connection of a client on the h2 crate. `rpc`
+            // keeps the deadlines instead.
+            .raw_cfg_int(c"grpc.enable_deadline_checking".into(), 0);
+        if let Some(bytes) = self.memory_quota {
+            let quota = ResourceQuota::new(Some("quartet-server")).resize_memory(bytes);
+            arguments = arguments.set_resource_quota(quota);
+        }
+        // A call that C-core itself refuses is ended several times too, so `rpc` refuses what
+        // has too much metadata, and C-core only what has far too much.
+        let refused_by_core = self.transport.max_metadata.saturating_mul(4);
+        self.connections.apply(self.transport.apply(arguments, refused_by_core))
+    }
+}
+
+/// A server that serves, until it is [drained](Self::drain) or dropped.
+pub struct Server {
+    inner: Option<grpcio::Server>,
+    addresses: Vec<Address>,
+    health: Option<Health>,
+    running: Running,
+    drain_delay: Duration,
+}
+
+impl Server {
+    /// Starts putting a server together.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder {
+            addresses: Vec::new(),
+            verified: true,
+            services: Vec::new(),
+            health: None,
+            reflection: None,
+            completion_queues: 1,
+            queues: None,
+            connections: Connections::default(),
+            drain_delay: Duration::ZERO,
+            memory_quota: None,
+            transport: Transport::of_server(),
+            terms: Terms { send_timeout: Duration::from_secs(300), ..Terms::default() },
+        }
+    }
+
+    /// The addresses that it listens on, in the order they were given, with the ports that
+    /// were picked.
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    /// How many calls it is at work on.
+    pub fn running_calls(&self) -> usize {
+        self.running.count()
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerBuilder").field("services", &self.services).finish_non_exhaustive()
+    }
+}
