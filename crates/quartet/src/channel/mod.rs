@@ -238,9 +238,17 @@ impl Plan {
             builder = builder.raw_cfg_string(c"grpc.service_config".into(), config);
         }
         if let Some(name) = &self.server_name {
-            builder = builder.default_authority(&**name).override_ssl_target(&**name);
+            builder = builder.default_authority(&**name);
+            #[cfg(feature = "_tls")]
+            {
+                builder = builder.override_ssl_target(&**name);
+            }
         }
-        let channel = builder.set_credentials(credentials).connect(&self.reached);
+        #[cfg(feature = "_tls")]
+        let builder = builder.set_credentials(credentials);
+        #[cfg(not(feature = "_tls"))]
+        let _ = credentials;
+        let channel = builder.connect(&self.reached);
         let config = Config {
             environment: environment.clone(),
             target: self.target.clone(),

@@ -34,7 +34,7 @@ use worker::Worker;
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Example, a worker for grpc-go's or the lab's driver:
-  grpcio-peer worker --driver_port=10010 --stack=bare --tuning=defaults")]
+  quartet-peer worker --driver_port=10010 --stack=bare --tuning=defaults")]
 pub struct Options {
     /// The port on which the driver is served; 0 picks a free one
     #[arg(long = "driver_port")]
@@ -95,7 +95,7 @@ pub fn work(options: &Options) -> ExitCode {
     match try_work(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("grpcio-peer worker: {error}");
+            eprintln!("quartet-peer worker: {error}");
             ExitCode::from(chat::program::EXIT_ENVIRONMENT)
         }
     }

@@ -80,7 +80,7 @@ impl TestServer {
             response.set_compression(if wanted.value { Compression::Gzip } else { no });
         }
         if asked.fill_server_id {
-            response.get_mut().server_id = format!("grpcio-peer-{}", std::process::id());
+            response.get_mut().server_id = format!("quartet-peer-{}", std::process::id());
         }
         Ok(response)
     }

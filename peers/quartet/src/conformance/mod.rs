@@ -40,7 +40,7 @@ pub fn run(role: &Role) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("grpcio-peer conformance {name}: {error}");
+            eprintln!("quartet-peer conformance {name}: {error}");
             ExitCode::from(error.exit_code)
         }
     }

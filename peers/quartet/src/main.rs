@@ -1,4 +1,4 @@
-//! grpcio's programs for the lab's public contracts: gRPC's interop tests, server and client, a
+//! quartet's programs for the lab's public contracts: gRPC's interop tests, server and client, a
 //! worker of its benchmarks, and the client of the chat contract (its server is `chat-server`). And
 //! for a contract that others run: the conformance suite's, server and client.
 
@@ -16,9 +16,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// grpcio's programs for the contracts of peers/README.md.
+/// quartet's programs for the contracts of peers/README.md.
 #[derive(Debug, Parser)]
-#[command(name = "grpcio-peer", version = chat::program::version())]
+#[command(name = "quartet-peer", version = chat::program::version())]
 struct Options {
     #[command(subcommand)]
     program: Program,

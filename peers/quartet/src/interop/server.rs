@@ -37,7 +37,7 @@ pub fn serve(options: &ServerOptions) -> ExitCode {
     match try_serve(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("grpcio-peer interop-server: {error}");
+            eprintln!("quartet-peer interop-server: {error}");
             ExitCode::from(chat::program::EXIT_ENVIRONMENT)
         }
     }

@@ -78,7 +78,7 @@ pub fn run(options: &ClientOptions) -> ExitCode {
     let channel = match connect(options) {
         Ok(channel) => channel,
         Err(error) => {
-            eprintln!("grpcio-peer interop-client: {error}");
+            eprintln!("quartet-peer interop-client: {error}");
             return ExitCode::from(chat::program::EXIT_ENVIRONMENT);
         }
     };
