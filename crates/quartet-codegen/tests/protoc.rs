@@ -27,7 +27,7 @@ const CASES: &[(&str, bool)] = &[
 #[test]
 fn descriptors_of_the_cases_are_those_of_protoc() {
     let Some(protoc) = common::protoc() else { return };
-    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/proto");
+    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/codegen-cases/proto");
     for (file, newer) in CASES {
         if *newer && protoc.version < 22 {
             println!("{file} is left out: it needs protobuf 22, protoc has {}", protoc.version);

@@ -12,7 +12,7 @@ use common::{Set, generate};
 
 /// The sets that were fetched.
 fn sets() -> Vec<Set> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/public-protos/sets");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/public-protos/sets");
     let Ok(found) = fs::read_dir(&directory) else {
         println!("no public protos were fetched: `script/public-protos --fetch` does it");
         return Vec::new();
@@ -79,7 +79,7 @@ fn check(modules: &str) {
     fs::write(package.join("Cargo.toml"), manifest).expect("is written");
     let root = format!("//! Public protos.\n#![allow(warnings)]\n{modules}");
     fs::write(package.join("src/lib.rs"), root).expect("is written");
-    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
+    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
     fs::copy(lock, package.join("Cargo.lock")).expect("is copied");
     let output = Command::new(env!("CARGO"))
         .args(["check", "--offline", "--quiet"])

@@ -2,7 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quartet_seam::{self as seam, NameKind, ServerCall};
+#[cfg(feature = "_tls")]
+use quartet_seam::NameKind;
+use quartet_seam::{self as seam, ServerCall};
 
 use super::extensions::Extensions;
 use super::{Metadata, Status};
@@ -118,6 +120,7 @@ impl Call {
         }
     }
 
+    #[cfg(feature = "_tls")]
     /// The same, with what kind of name each is.
     pub(crate) fn identity_kinds(&self) -> Vec<(NameKind, String)> {
         match &self.peer {
