@@ -4,9 +4,9 @@ mod connecting;
 mod error;
 mod idle;
 mod proxy;
-mod refused;
 #[cfg(feature = "_tls")]
-mod renewed;
+mod reconnecting;
+mod refused;
 mod service_config;
 mod target;
 
@@ -18,7 +18,7 @@ use std::time::Duration;
 use grpcio::{ChannelBuilder as GrpcioBuilder, ChannelCredentials, Environment};
 
 use crate::queues::CompletionQueues;
-use crate::rpc::{Client, Config, Interceptor, Interceptors};
+use crate::rpc::{Client, ClientSettings, Interceptor, Interceptors};
 #[cfg(feature = "_tls")]
 use crate::tls::{ClientTls, Material};
 use crate::transport::{Transport, transport_settings};
@@ -32,19 +32,19 @@ pub use target::{InvalidTarget, Target};
 
 use connecting::Connecting;
 use idle::Idle;
-use refused::Refused;
 #[cfg(feature = "_tls")]
-use renewed::Renewed;
+use reconnecting::Reconnecting;
+use refused::Refused;
 
 /// How a channel is put together. Connecting begins with the first call.
 pub struct ChannelBuilder {
-    plan: Plan,
+    config: Config,
     queues: Option<CompletionQueues>,
     security: Security,
 }
 
 /// All that a channel is made of but its credentials, which may be followed by others.
-struct Plan {
+struct Config {
     target: Arc<str>,
     /// What is connected to, which is the target if it is one.
     reached: String,
@@ -59,7 +59,7 @@ struct Plan {
     service_config: ServiceConfig,
 }
 
-/// Makes the credentials for each time that the way to the target is laid.
+/// Makes the credentials for each connection to the target.
 type Credentials = Arc<dyn Fn() -> ChannelCredentials + Send + Sync>;
 
 enum Security {
@@ -69,7 +69,7 @@ enum Security {
 }
 
 impl ChannelBuilder {
-    transport_settings!(plan.transport, queues);
+    transport_settings!(config.transport, queues);
 
     /// Connects with grpcio's credentials, such as certificates; without encryption by default.
     /// They are asked for once, or with an [`idle_timeout`](Self::idle_timeout) by the first call
@@ -93,7 +93,7 @@ impl ChannelBuilder {
 
     /// Adds an interceptor, behind those that are there.
     pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
-        self.plan.interceptors.push(Arc::new(interceptor));
+        self.config.interceptors.push(Arc::new(interceptor));
         self
     }
 
@@ -102,7 +102,7 @@ impl ChannelBuilder {
     /// the instructions of a unary call. Otherwise such a call runs into its deadline, if it has
     /// one, as C-core keeps its status back.
     pub fn exactly_one_reply(mut self, yes: bool) -> Self {
-        self.plan.one_reply = if yes { Owed::ExactlyOne } else { Owed::One };
+        self.config.one_reply = if yes { Owed::ExactlyOne } else { Owed::One };
         self
     }
 
@@ -111,14 +111,14 @@ impl ChannelBuilder {
     /// such a call ends with `UNAVAILABLE`, and C-core, which has less to remember and fewer
     /// filters, takes a fifth of the instructions off a unary call.
     pub fn retries(mut self, yes: bool) -> Self {
-        self.plan.connecting.without_retries = !yes;
+        self.config.connecting.without_retries = !yes;
         self
     }
 
     /// The name of the server: its certificate has to be for it, and it is the authority of the
     /// calls. By default the name in the target is.
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
-        self.plan.server_name = Some(name.into());
+        self.config.server_name = Some(name.into());
         self
     }
 
@@ -126,20 +126,20 @@ impl ChannelBuilder {
     /// other one in the process whose target and settings are the same, and with them their
     /// limit of concurrent streams.
     pub fn own_connections(mut self, yes: bool) -> Self {
-        self.plan.own_connections = yes;
+        self.config.own_connections = yes;
         self
     }
 
     /// How calls find a server among several, and what becomes of those that fail. By default all
     /// go to the first that is reached, and fail when it does.
     pub fn service_config(mut self, config: ServiceConfig) -> Self {
-        self.plan.service_config = config;
+        self.config.service_config = config;
         self
     }
 
     /// The pauses between attempts to connect; those of [`Backoff::default`] by default.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
-        self.plan.connecting.backoff = Some(backoff);
+        self.config.connecting.backoff = Some(backoff);
         self
     }
 
@@ -147,14 +147,14 @@ impl ChannelBuilder {
     /// are closed between one and two times as long after the last call has ended, unless another
     /// channel shares them. By default they are kept until the server closes them.
     pub fn idle_timeout(mut self, time: Duration) -> Self {
-        self.plan.idle_timeout = Some(time);
+        self.config.idle_timeout = Some(time);
         self
     }
 
     /// Which targets are reached through the HTTP proxy that the environment names; those of other
     /// machines by default.
     pub fn http_proxy(mut self, proxy: HttpProxy) -> Self {
-        self.plan.http_proxy = proxy;
+        self.config.http_proxy = proxy;
         self
     }
 
@@ -163,7 +163,7 @@ impl ChannelBuilder {
     /// connections, which they do with
     /// [`max_connection_age`](crate::server::ServerBuilder::max_connection_age).
     pub fn resolve_at_most_every(mut self, time: Duration) -> Self {
-        self.plan.connecting.resolve_at_most_every = Some(time);
+        self.config.connecting.resolve_at_most_every = Some(time);
         self
     }
 
@@ -173,10 +173,10 @@ impl ChannelBuilder {
     /// # Panics
     /// When a thread can't be started.
     pub fn build(mut self) -> Channel {
-        let channel = match self.plan.target.parse() {
+        let channel = match self.config.target.parse() {
             Ok(target) => self.connect_to(&target),
             Err(invalid) => {
-                self.plan.interceptors.insert(0, Arc::new(Refused::of(&invalid)));
+                self.config.interceptors.insert(0, Arc::new(Refused::of(&invalid)));
                 self.connect_to(&Refused::target())
             }
         };
@@ -188,44 +188,44 @@ impl ChannelBuilder {
     /// # Errors
     /// When the target is none, or a thread can't be started.
     pub fn try_build(self) -> Result<Channel, ChannelError> {
-        let target = self.plan.target.parse()?;
+        let target = self.config.target.parse()?;
         Ok(self.connect_to(&target)?)
     }
 
     fn connect_to(self, reached: &Target) -> io::Result<Channel> {
-        let ChannelBuilder { mut plan, queues, security } = self;
-        plan.reached = reached.to_string();
-        plan.connecting.without_proxy = !plan.http_proxy.is_for(reached);
-        let coalesces = plan.transport.coalesce_writes;
+        let ChannelBuilder { mut config, queues, security } = self;
+        config.reached = reached.to_string();
+        config.connecting.without_proxy = !config.http_proxy.is_for(reached);
+        let coalesces = config.transport.coalesce_writes;
         let own = || CompletionQueues::named("quartet-client", 1, coalesces);
         let queues = queues.map_or_else(own, Ok)?;
-        queues.take_up_to(plan.transport.max_receive);
-        let (environment, target) = (queues.environment().clone(), plan.target.clone());
-        let plan = Arc::new(plan);
+        queues.take_up_to(config.transport.max_receive);
+        let (environment, target) = (queues.environment().clone(), config.target.clone());
+        let config = Arc::new(config);
         let client = match security {
-            Security::Credentials(credentials) => plan.lay(&environment, credentials),
+            Security::Credentials(credentials) => config.open(&environment, credentials),
             #[cfg(feature = "_tls")]
             Security::Tls(tls) => {
-                let lay = move |material: &Arc<Material>| {
+                let open = move |material: &Arc<Material>| {
                     let material = material.clone();
-                    plan.lay(&environment, Arc::new(move || material.channel_credentials()))
+                    config.open(&environment, Arc::new(move || material.channel_credentials()))
                 };
-                let renewed = Renewed::new(tls, lay);
-                Client::renewed(move || renewed.client())
+                let reconnecting = Reconnecting::new(tls, open);
+                Client::reconnecting(move || reconnecting.client())
             }
         };
         Ok(Channel { client, target })
     }
 }
 
-impl Plan {
-    fn lay(self: &Arc<Self>, environment: &Arc<Environment>, credentials: Credentials) -> Client {
+impl Config {
+    fn open(self: &Arc<Self>, environment: &Arc<Environment>, credentials: Credentials) -> Client {
         let Some(time) = self.idle_timeout else {
             return self.connect(environment, credentials());
         };
-        let (plan, environment) = (self.clone(), environment.clone());
-        let idle = Idle::new(time, move || plan.connect(&environment, credentials()));
-        Client::renewed(move || idle.client())
+        let (config, environment) = (self.clone(), environment.clone());
+        let idle = Idle::new(time, move || config.connect(&environment, credentials()));
+        Client::reconnecting(move || idle.client())
     }
 
     fn connect(&self, environment: &Arc<Environment>, credentials: ChannelCredentials) -> Client {
@@ -249,14 +249,14 @@ impl Plan {
         #[cfg(not(feature = "_tls"))]
         let _ = credentials;
         let channel = builder.connect(&self.reached);
-        let config = Config {
+        let settings = ClientSettings {
             environment: environment.clone(),
             target: self.target.clone(),
             interceptors: self.interceptors.clone(),
             one_reply: self.one_reply,
             reuses_timeouts: !seam::TIMEOUTS_ARE_EXACT,
         };
-        Client::over(channel, config)
+        Client::over(channel, settings)
     }
 }
 
@@ -281,7 +281,7 @@ impl Channel {
     /// [`ServiceConfig::round_robin`] spreads them.
     pub fn builder(target: impl Into<String>) -> ChannelBuilder {
         ChannelBuilder {
-            plan: Plan {
+            config: Config {
                 target: target.into().into(),
                 reached: String::new(),
                 transport: Transport::of_channel(),
@@ -330,6 +330,6 @@ impl fmt::Debug for Channel {
 
 impl fmt::Debug for ChannelBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ChannelBuilder").field(&self.plan.target).finish()
+        f.debug_tuple("ChannelBuilder").field(&self.config.target).finish()
     }
 }

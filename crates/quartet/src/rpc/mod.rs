@@ -6,11 +6,11 @@
 //! handler sees a sink, or any other type of grpcio's.
 //!
 //! The four styles are two kinds of request (one message, a stream) times two kinds of
-//! reply. On the server, `service` takes what grpcio accepts, `serve` asks the
-//! [`Interceptor`]s and runs the handler under `guard`, and `reply` ends the call, exactly
-//! once, whatever happens. In a client, [`Client`] starts calls, and `outgoing` knows them
-//! while they are on their way. Messages come in through `inbound` and `codec`, and go out
-//! through `reply` and `outbound`.
+//! reply. On the server, `server::service` takes what grpcio accepts, `server::dispatch` asks
+//! the [`Interceptor`]s and runs the handler under `guard`, and `server::reply` ends the call,
+//! exactly once, whatever happens. In a client, [`Client`] starts calls, and `client::call`
+//! knows them while they run. Messages come in through `server::requests`, `client::replies`
+//! and `codec`, and go out through `server::reply` and `client::sender`.
 
 mod blocking;
 mod client;
@@ -18,33 +18,24 @@ mod codec;
 mod compression;
 mod extensions;
 mod guard;
-mod inbound;
 mod interceptor;
 mod metadata;
-mod outbound;
-mod outgoing;
-mod reply;
 mod request;
-mod running;
-mod serve;
-mod service;
+mod server;
 mod status;
 mod streaming;
-mod timeout;
 mod watch;
 
 pub use blocking::blocking;
-pub use client::{Client, Reply};
+pub(crate) use client::ClientSettings;
+pub use client::{Client, Ended, Reply, Sender};
 pub use compression::{Compression, Compressor};
 pub use futures::Stream;
 pub(crate) use interceptor::Interceptors;
 pub use interceptor::{Call, End, Interceptor, Side, Traffic};
 pub use metadata::{InvalidMetadata, Metadata};
-pub use outbound::{Ended, Sender};
-pub(crate) use outgoing::Config;
 pub use request::{Request, Response};
-pub(crate) use running::Running;
-pub(crate) use serve::Terms;
-pub use service::{Service, ServiceBuilder};
+pub(crate) use server::{Running, ServerSettings};
+pub use server::{Service, ServiceBuilder};
 pub use status::{Code, Status};
 pub use streaming::Streaming;

@@ -170,17 +170,17 @@ impl<T> Request<T> {
     }
 
     /// The message, and how the call is to be made.
-    pub(super) fn into_parts(mut self) -> (T, Outset) {
+    pub(super) fn into_parts(mut self) -> (T, CallOptions) {
         if let Some(compression) = self.compression {
             compression.request(&mut self.metadata);
         }
         let Request { metadata, extensions, timeout, wait_for_ready, compressed, .. } = self;
-        (self.message, Outset { metadata, extensions, timeout, wait_for_ready, compressed })
+        (self.message, CallOptions { metadata, extensions, timeout, wait_for_ready, compressed })
     }
 }
 
 /// How a call is to be made.
-pub(super) struct Outset {
+pub(super) struct CallOptions {
     pub metadata: Metadata,
     pub extensions: Extensions,
     pub timeout: Option<Duration>,

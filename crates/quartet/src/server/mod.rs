@@ -14,7 +14,7 @@ use grpcio::{
 };
 
 use crate::queues::CompletionQueues;
-use crate::rpc::{Interceptor, Running, Service, Terms};
+use crate::rpc::{Interceptor, Running, ServerSettings, Service};
 use crate::services::{Health, Reflection, Serving};
 #[cfg(feature = "_tls")]
 use crate::tls::ServerTls;
@@ -41,7 +41,7 @@ pub struct ServerBuilder {
     drain_delay: Duration,
     memory_quota: Option<usize>,
     transport: Transport,
-    terms: Terms,
+    settings: ServerSettings,
 }
 
 impl ServerBuilder {
@@ -102,7 +102,7 @@ impl ServerBuilder {
 
     /// Adds an interceptor, behind those that are there. It sees the calls of every service.
     pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
-        self.terms.interceptors.push(Arc::new(interceptor));
+        self.settings.interceptors.push(Arc::new(interceptor));
         self
     }
 
@@ -134,7 +134,7 @@ impl ServerBuilder {
     /// that has set no deadline; five minutes by default. A caller that does not take it by then
     /// is left without, and one with a deadline when that has passed.
     pub fn send_timeout(mut self, time: Duration) -> Self {
-        self.terms.send_timeout = time;
+        self.settings.send_timeout = time;
         self
     }
 
@@ -204,11 +204,15 @@ impl ServerBuilder {
             reflection.add_to(&mut services);
         }
         let names: Vec<_> = services.iter().map(Service::name).collect();
-        let terms =
-            Arc::new(Terms { max_metadata, compression, verified: self.verified, ..self.terms });
-        let running = terms.running.clone();
+        let settings = Arc::new(ServerSettings {
+            max_metadata,
+            compression,
+            verified: self.verified,
+            ..self.settings
+        });
+        let running = settings.running.clone();
         for service in services {
-            builder = builder.register_service(service.into_grpcio(&terms));
+            builder = builder.register_service(service.into_grpcio(&settings));
         }
         let mut inner = builder.build().map_err(BindError::core)?;
         let addresses = self
@@ -275,7 +279,10 @@ impl Server {
             drain_delay: Duration::ZERO,
             memory_quota: None,
             transport: Transport::of_server(),
-            terms: Terms { send_timeout: Duration::from_secs(300), ..Terms::default() },
+            settings: ServerSettings {
+                send_timeout: Duration::from_secs(300),
+                ..ServerSettings::default()
+            },
         }
     }
 

@@ -8,18 +8,18 @@ use grpcio::RpcContext;
 
 use quartet_seam::ServerCall;
 
-use super::extensions::Extensions;
-use super::guard::{Task, until_over};
-use super::inbound::Intake;
-use super::interceptor::Interceptors;
 use super::reply::{Failing, Reply};
+use super::requests::Intake;
 use super::running::Running;
-use super::watch::Watch;
-use super::{Compression, Metadata, Request, Response, Status};
+use crate::rpc::extensions::Extensions;
+use crate::rpc::guard::{Task, until_over};
+use crate::rpc::interceptor::Interceptors;
+use crate::rpc::watch::Watch;
+use crate::rpc::{Compression, Metadata, Request, Response, Status};
 
 /// What holds for every method of a server.
 #[derive(Default)]
-pub(crate) struct Terms {
+pub(crate) struct ServerSettings {
     pub interceptors: Interceptors,
     /// The most metadata that a call may come with, in bytes as HTTP/2 counts them.
     pub max_metadata: usize,
@@ -32,7 +32,7 @@ pub(crate) struct Terms {
     pub running: Running,
 }
 
-impl Terms {
+impl ServerSettings {
     fn check(&self, metadata: usize) -> Result<(), Status> {
         if metadata <= self.max_metadata {
             return Ok(());
@@ -54,7 +54,7 @@ pub(super) struct Exchange<Q, R, K> {
     pub reply: R,
     /// What has to live until the reply is through.
     pub keep: K,
-    pub terms: Arc<Terms>,
+    pub settings: Arc<ServerSettings>,
 }
 
 impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
@@ -70,24 +70,24 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
         Q: Send,
         F: Future<Output = ()> + Send + 'static,
     {
-        let Exchange { call, method, mut metadata, request, reply, keep, terms } = self;
+        let Exchange { call, method, mut metadata, request, reply, keep, settings } = self;
         let within = call.clone();
-        let running = terms.running.one();
+        let running = settings.running.one();
         let came = metadata.size();
-        if terms.verified {
+        if settings.verified {
             call.trust_certificate();
         }
-        call.set_compression(terms.compression.replied());
-        call.set_patience(terms.send_timeout);
+        call.set_compression(settings.compression.replied());
+        call.set_patience(settings.send_timeout);
         let work = async move {
-            let Terms { interceptors, .. } = &*terms;
+            let ServerSettings { interceptors, .. } = &*settings;
             let mut extensions = Extensions::default();
             let watch = Watch::served(interceptors, method, &mut metadata, &mut extensions, &call);
             let mut watch = match watch {
                 Ok(watch) => watch,
                 Err((watch, refused)) => return reply.fail(call, watch, refused).await,
             };
-            if let Err(refused) = terms.check(came) {
+            if let Err(refused) = settings.check(came) {
                 let refused = watch.end(refused);
                 return reply.fail(call, watch, refused).await;
             }

@@ -10,8 +10,8 @@ use protobuf::Message;
 
 use quartet_seam as seam;
 
-use super::outgoing::Shared;
-use super::watch::Tally;
+use super::call::Shared;
+use crate::rpc::watch::Tally;
 
 /// The requests of a call that this process makes: send them, then [`close`](Self::close).
 ///

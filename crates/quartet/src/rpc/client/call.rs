@@ -6,23 +6,23 @@ use std::time::{Duration, Instant};
 use grpcio::Environment;
 use protobuf::Message;
 
-use quartet_seam::{ClientCall, Owed};
+use quartet_seam::{self as seam, Owed};
 
-use super::codec::{self, Decoded, Received};
-use super::interceptor::Interceptors;
-use super::watch::{Tally, Watch};
-use super::{Code, Metadata, Response, Status};
+use crate::rpc::codec::{self, Decoded, Received};
+use crate::rpc::interceptor::Interceptors;
+use crate::rpc::watch::{Tally, Watch};
+use crate::rpc::{Code, Metadata, Response, Status};
 
 /// What a call can't do without, so every part of a call holds on to it: C-core ends the
 /// calls of a channel with the channel, and the queue that drives them ends with its
 /// environment.
 pub(super) struct Shared {
     pub grpcio: grpcio::Client,
-    pub config: Config,
+    pub settings: ClientSettings,
 }
 
 /// What a channel gives its clients.
-pub(crate) struct Config {
+pub(crate) struct ClientSettings {
     #[expect(dead_code, reason = "held for as long as anybody holds a part of a call")]
     pub environment: Arc<Environment>,
     pub target: Arc<str>,
@@ -35,20 +35,20 @@ pub(crate) struct Config {
 }
 
 /// A call on its way: what the seam sees of it, and when its time is up.
-pub(super) struct Started {
-    pub seen: Arc<ClientCall>,
+pub(super) struct ClientCall {
+    pub seen: Arc<seam::ClientCall>,
     pub deadline: Option<Instant>,
     pub watch: Watch,
     pub client: Arc<Shared>,
 }
 
-impl Drop for Started {
+impl Drop for ClientCall {
     fn drop(&mut self) {
         self.seen.settle();
     }
 }
 
-impl Started {
+impl ClientCall {
     pub(super) fn sent(&self, message: &impl Message) {
         if let Some(tally) = self.watch.tally() {
             tally.sent(message.compute_size());

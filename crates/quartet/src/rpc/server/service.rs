@@ -6,11 +6,11 @@ use protobuf::Message;
 
 use quartet_seam as seam;
 
-use super::codec::{self, Decoded};
-use super::inbound::{ExactlyOne, Requests, Shared};
+use super::dispatch::{Exchange, Responder, ServerSettings};
 use super::reply::{Failing, Many, One};
-use super::serve::{Exchange, Responder, Terms};
-use super::{Metadata, Request, Streaming};
+use super::requests::{ExactlyOne, Requests, Shared};
+use crate::rpc::codec::{self, Decoded};
+use crate::rpc::{Metadata, Request, Streaming};
 
 /// A service that a server can serve. Generated code makes it from an implementation of
 /// the service's trait; `ChatServiceServer::new(chat).into()`.
@@ -19,9 +19,9 @@ pub struct Service {
     methods: Vec<Register>,
 }
 
-/// Adds a method to grpcio's builder, once it is known on which terms it is served.
+/// Adds a method to grpcio's builder, once the settings of its server are known.
 type Register =
-    Box<dyn FnOnce(grpcio::ServiceBuilder, &Arc<Terms>) -> grpcio::ServiceBuilder + Send>;
+    Box<dyn FnOnce(grpcio::ServiceBuilder, &Arc<ServerSettings>) -> grpcio::ServiceBuilder + Send>;
 
 impl Service {
     /// Starts a service of this full name (`chat.ChatService`), whose methods all work on
@@ -38,9 +38,9 @@ impl Service {
         self.name
     }
 
-    pub(crate) fn into_grpcio(self, terms: &Arc<Terms>) -> grpcio::Service {
+    pub(crate) fn into_grpcio(self, settings: &Arc<ServerSettings>) -> grpcio::Service {
         let builder = grpcio::ServiceBuilder::new();
-        let register = |builder, register: Register| register(builder, terms);
+        let register = |builder, register: Register| register(builder, settings);
         self.methods.into_iter().fold(builder, register).build()
     }
 }
@@ -73,8 +73,8 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
     {
         let (entry, method) =
             (Entry::new(&self.state, method, handler), codec::server_side(method));
-        self.add(move |builder, terms| {
-            let entry = entry.on(terms);
+        self.add(move |builder, settings| {
+            let entry = entry.on(settings);
             builder.add_client_streaming_handler(&method, move |context, stream, sink| {
                 entry.one(&context, stream, sink.into());
             })
@@ -91,8 +91,8 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
     {
         let (entry, method) =
             (Entry::new(&self.state, method, handler), codec::server_side(method));
-        self.add(move |builder, terms| {
-            let entry = entry.on(terms);
+        self.add(move |builder, settings| {
+            let entry = entry.on(settings);
             builder.add_duplex_streaming_handler(&method, move |context, stream, sink| {
                 entry.one(&context, stream, sink.into());
             })
@@ -109,8 +109,8 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
     {
         let (entry, method) =
             (Entry::new(&self.state, method, handler), codec::server_side(method));
-        self.add(move |builder, terms| {
-            let entry = entry.on(terms);
+        self.add(move |builder, settings| {
+            let entry = entry.on(settings);
             builder.add_client_streaming_handler(&method, move |context, stream, sink| {
                 entry.many(&context, stream, sink.into());
             })
@@ -127,8 +127,8 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
     {
         let (entry, method) =
             (Entry::new(&self.state, method, handler), codec::server_side(method));
-        self.add(move |builder, terms| {
-            let entry = entry.on(terms);
+        self.add(move |builder, settings| {
+            let entry = entry.on(settings);
             builder.add_duplex_streaming_handler(&method, move |context, stream, sink| {
                 entry.many(&context, stream, sink.into());
             })
@@ -137,7 +137,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
 
     fn add(
         mut self,
-        register: impl FnOnce(grpcio::ServiceBuilder, &Arc<Terms>) -> grpcio::ServiceBuilder
+        register: impl FnOnce(grpcio::ServiceBuilder, &Arc<ServerSettings>) -> grpcio::ServiceBuilder
         + Send
         + 'static,
     ) -> Self {
@@ -156,7 +156,7 @@ struct Entry<S, H> {
     state: Arc<S>,
     method: &'static str,
     handler: H,
-    terms: Arc<Terms>,
+    settings: Arc<ServerSettings>,
 }
 
 impl<S, H: Clone> Clone for Entry<S, H> {
@@ -165,18 +165,18 @@ impl<S, H: Clone> Clone for Entry<S, H> {
             state: self.state.clone(),
             method: self.method,
             handler: self.handler.clone(),
-            terms: self.terms.clone(),
+            settings: self.settings.clone(),
         }
     }
 }
 
 impl<S: Send + Sync + 'static, H: Clone + Send + 'static> Entry<S, H> {
     fn new<Q, R>(state: &Arc<S>, method: &Method<Q, R>, handler: H) -> Self {
-        Entry { state: state.clone(), method: method.name, handler, terms: Arc::default() }
+        Entry { state: state.clone(), method: method.name, handler, settings: Arc::default() }
     }
 
-    fn on(self, terms: &Arc<Terms>) -> Self {
-        Entry { terms: terms.clone(), ..self }
+    fn on(self, settings: &Arc<ServerSettings>) -> Self {
+        Entry { settings: settings.clone(), ..self }
     }
 
     /// A call with one request. grpcio takes it for a stream, too: so it is a call before its
@@ -228,8 +228,8 @@ impl<S: Send + Sync + 'static, H: Clone + Send + 'static> Entry<S, H> {
         };
         let (request, keep) = request(&call);
         let metadata = Metadata::from_grpcio(context.request_headers());
-        let (method, terms) = (self.method, self.terms.clone());
-        Some(Exchange { call, method, metadata, request, reply, keep, terms })
+        let (method, settings) = (self.method, self.settings.clone());
+        Some(Exchange { call, method, metadata, request, reply, keep, settings })
     }
 
     /// The handler for one call.

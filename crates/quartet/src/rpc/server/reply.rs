@@ -11,9 +11,9 @@ use protobuf::Message;
 
 use quartet_seam::{self as seam, Leave, Pairs, ServerCall};
 
-use super::guard::until_over;
-use super::watch::{Tally, Watch};
-use super::{Code, Response, Status};
+use crate::rpc::guard::until_over;
+use crate::rpc::watch::{Tally, Watch};
+use crate::rpc::{Code, Response, Status};
 
 /// Where a call is answered.
 pub trait Failing: Send + 'static {

@@ -1,3 +1,8 @@
+mod call;
+mod replies;
+mod sender;
+mod timeout;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,15 +13,18 @@ use futures::future::BoxFuture;
 use grpcio::{CallOption, Method, WriteFlags};
 use protobuf::Message;
 
-use quartet_seam::{self as seam, ClientCall, Owed};
+use quartet_seam::{self as seam, Owed};
 
-use super::codec;
-use super::guard::Spawned;
-use super::inbound::Replies;
-use super::outgoing::{Config, Shared, Started};
-use super::request::Outset;
-use super::watch::Watch;
-use super::{Request, Response, Sender, Status, Streaming, timeout};
+use crate::rpc::codec;
+use crate::rpc::guard::Spawned;
+pub(crate) use call::ClientSettings;
+use replies::Replies;
+pub use sender::{Ended, Sender};
+
+use crate::rpc::request::CallOptions;
+use crate::rpc::watch::Watch;
+use crate::rpc::{Request, Response, Status, Streaming};
+use call::{ClientCall, Shared};
 
 /// Makes calls of all four styles over a channel. Generated clients are thin layers over
 /// it. Clones share the channel.
@@ -24,37 +32,37 @@ use super::{Request, Response, Sender, Status, Streaming, timeout};
 /// A call that is made while serving another one (in the handler, on its thread) gets no
 /// more time than is left there. Dropping a call's future, reply or stream cancels it.
 #[derive(Clone)]
-pub struct Client(Way);
+pub struct Client(Connector);
 
 #[derive(Clone)]
-enum Way {
+enum Connector {
     Fixed(Arc<Shared>),
     /// Asked before each call.
-    Renewed(Arc<dyn Fn() -> Client + Send + Sync>),
+    Reconnecting(Arc<dyn Fn() -> Client + Send + Sync>),
 }
 
 impl Client {
-    pub(crate) fn over(channel: grpcio::Channel, config: Config) -> Self {
+    pub(crate) fn over(channel: grpcio::Channel, settings: ClientSettings) -> Self {
         seam::check();
         let grpcio = grpcio::Client::new(channel);
-        Client(Way::Fixed(Arc::new(Shared { grpcio, config })))
+        Client(Connector::Fixed(Arc::new(Shared { grpcio, settings })))
     }
 
     /// Makes each call over the client that is the right one then.
-    pub(crate) fn renewed(current: impl Fn() -> Client + Send + Sync + 'static) -> Self {
-        Client(Way::Renewed(Arc::new(current)))
+    pub(crate) fn reconnecting(current: impl Fn() -> Client + Send + Sync + 'static) -> Self {
+        Client(Connector::Reconnecting(Arc::new(current)))
     }
 
     /// Whether a call over this client's channel runs, if it has but one; a clone of the client
     /// counts as well.
     pub(crate) fn is_calling(&self) -> bool {
-        matches!(&self.0, Way::Fixed(shared) if Arc::strong_count(shared) > 1)
+        matches!(&self.0, Connector::Fixed(shared) if Arc::strong_count(shared) > 1)
     }
 
     fn shared(&self) -> Arc<Shared> {
         match &self.0 {
-            Way::Fixed(shared) => shared.clone(),
-            Way::Renewed(current) => current().shared(),
+            Connector::Fixed(shared) => shared.clone(),
+            Connector::Reconnecting(current) => current().shared(),
         }
     }
 
@@ -75,73 +83,73 @@ impl Client {
         method: &Method<Q, R>,
         request: Request<Q>,
     ) -> Result<Response<R>, Status> {
-        let (message, mut started, option) =
-            self.start(method.name, request, |config| config.one_reply)?;
-        started.sent(&message);
+        let (message, mut call, option) =
+            self.start(method.name, request, |settings| settings.one_reply)?;
+        call.sent(&message);
         let method = codec::client_side(method);
-        let receiver = started
+        let receiver = call
             .seen
-            .within(|| started.client.grpcio.unary_call_async(&method, &message, option))
-            .map_err(|error| started.not_started(error))?;
-        started.finish(receiver.await)
+            .within(|| call.client.grpcio.unary_call_async(&method, &message, option))
+            .map_err(|error| call.not_started(error))?;
+        call.finish(receiver.await)
     }
 
     /// One request, a stream of replies.
     ///
     /// # Errors
-    /// When the call can't be started; how it ends is with the stream.
+    /// When the call can't be call; how it ends is with the stream.
     pub fn server_streaming<Q: Message, R: Message + Unpin>(
         &self,
         method: &Method<Q, R>,
         request: Request<Q>,
     ) -> Result<Streaming<R>, Status> {
-        let (message, mut started, option) = self.start(method.name, request, |_| Owed::Any)?;
-        started.sent(&message);
+        let (message, mut call, option) = self.start(method.name, request, |_| Owed::Any)?;
+        call.sent(&message);
         let method = codec::client_side(method);
-        let receiver = started
+        let receiver = call
             .seen
-            .within(|| started.client.grpcio.server_streaming(&method, &message, option))
-            .map_err(|error| started.not_started(error))?;
-        Ok(Streaming::new(Replies::new(receiver, started)))
+            .within(|| call.client.grpcio.server_streaming(&method, &message, option))
+            .map_err(|error| call.not_started(error))?;
+        Ok(Streaming::new(Replies::new(receiver, call)))
     }
 
     /// A stream of requests, one reply.
     ///
     /// # Errors
-    /// When the call can't be started; how it ends is with the reply.
+    /// When the call can't be call; how it ends is with the reply.
     pub fn client_streaming<Q: Message, R: Message + Unpin>(
         &self,
         method: &Method<Q, R>,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Reply<R>), Status> {
-        let ((), mut started, option) =
-            self.start(method.name, request, |config| config.one_reply)?;
+        let ((), mut call, option) =
+            self.start(method.name, request, |settings| settings.one_reply)?;
         let method = codec::client_side(method);
-        let (sink, receiver) = started
+        let (sink, receiver) = call
             .seen
-            .within(|| started.client.grpcio.client_streaming(&method, option))
-            .map_err(|error| started.not_started(error))?;
-        let sender = Sender::new(sink, &started.client, started.tally());
-        Ok((sender, Reply(async move { started.finish(receiver.await) }.boxed())))
+            .within(|| call.client.grpcio.client_streaming(&method, option))
+            .map_err(|error| call.not_started(error))?;
+        let sender = Sender::new(sink, &call.client, call.tally());
+        Ok((sender, Reply(async move { call.finish(receiver.await) }.boxed())))
     }
 
     /// A stream of requests, a stream of replies.
     ///
     /// # Errors
-    /// When the call can't be started; how it ends is with the stream.
+    /// When the call can't be call; how it ends is with the stream.
     pub fn bidi<Q: Message, R: Message + Unpin>(
         &self,
         method: &Method<Q, R>,
         request: Request<()>,
     ) -> Result<(Sender<Q>, Streaming<R>), Status> {
-        let ((), mut started, option) = self.start(method.name, request, |_| Owed::Any)?;
+        let ((), mut call, option) = self.start(method.name, request, |_| Owed::Any)?;
         let method = codec::client_side(method);
-        let (sink, receiver) = started
+        let (sink, receiver) = call
             .seen
-            .within(|| started.client.grpcio.duplex_streaming(&method, option))
-            .map_err(|error| started.not_started(error))?;
-        let sender = Sender::new(sink, &started.client, started.tally());
-        Ok((sender, Streaming::new(Replies::new(receiver, started))))
+            .within(|| call.client.grpcio.duplex_streaming(&method, option))
+            .map_err(|error| call.not_started(error))?;
+        let sender = Sender::new(sink, &call.client, call.tally());
+        Ok((sender, Streaming::new(Replies::new(receiver, call))))
     }
 
     /// Splits a request into what is sent and how, asks the interceptors, and makes ready to
@@ -150,12 +158,13 @@ impl Client {
         &self,
         method: &'static str,
         request: Request<Q>,
-        owed: impl FnOnce(&Config) -> Owed,
-    ) -> Result<(Q, Started, CallOption), Status> {
-        let (message, outset) = request.into_parts();
-        let Outset { mut metadata, mut extensions, timeout, wait_for_ready, compressed } = outset;
+        owed: impl FnOnce(&ClientSettings) -> Owed,
+    ) -> Result<(Q, ClientCall, CallOption), Status> {
+        let (message, options) = request.into_parts();
+        let CallOptions { mut metadata, mut extensions, timeout, wait_for_ready, compressed } =
+            options;
         let client = self.shared();
-        let Config { interceptors, target, reuses_timeouts, .. } = &client.config;
+        let ClientSettings { interceptors, target, reuses_timeouts, .. } = &client.settings;
         let timeout = within_callers_time(timeout);
         let timeout = timeout.map(|timeout| timeout::never_more(timeout, *reuses_timeouts));
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -169,8 +178,8 @@ impl Client {
         if let Some(headers) = metadata.to_grpcio().map_err(Status::from_grpcio)? {
             option = option.headers(headers);
         }
-        let seen = ClientCall::new(owed(&client.config));
-        Ok((message, Started { seen, deadline, watch, client }, option))
+        let seen = seam::ClientCall::new(owed(&client.settings));
+        Ok((message, ClientCall { seen, deadline, watch, client }, option))
     }
 }
 

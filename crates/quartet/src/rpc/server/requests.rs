@@ -1,0 +1,95 @@
+//! The requests of a call, as grpcio receives them, made into a [`Source`] that tells the truth.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use futures::{StreamExt, future};
+use grpcio::RequestStream;
+use quartet_seam::ServerCall;
+
+use crate::rpc::codec::{Decoded, REQUEST, Received, opened};
+use crate::rpc::streaming::Source;
+use crate::rpc::watch::Tally;
+use crate::rpc::{Status, Streaming};
+
+/// grpcio's request stream, which cancels the call when it is dropped unread. So it is
+/// shared with the call, which keeps it until the reply is through.
+pub(super) type Shared<T> = Arc<Mutex<RequestStream<Decoded<T>>>>;
+
+/// How the request of a call that is being served comes in: as a message, or a stream.
+pub(super) trait Intake<Q>: Send + 'static {
+    fn take(
+        self,
+        tally: Option<Arc<Tally>>,
+    ) -> impl Future<Output = Result<Received<Q>, Status>> + Send;
+}
+
+/// A stream, which the handler reads.
+impl<Q: Send + 'static> Intake<Streaming<Q>> for Requests<Q> {
+    fn take(
+        self,
+        tally: Option<Arc<Tally>>,
+    ) -> impl Future<Output = Result<Received<Streaming<Q>>, Status>> + Send {
+        future::ready(Ok(Received::local(Streaming::new(Requests { tally, ..self }))))
+    }
+}
+
+/// A stream that has to be one message.
+pub(super) struct ExactlyOne<Q>(pub Requests<Q>);
+
+impl<Q: Send + 'static> Intake<Q> for ExactlyOne<Q> {
+    async fn take(self, tally: Option<Arc<Tally>>) -> Result<Received<Q>, Status> {
+        let call = self.0.call.clone();
+        let mut requests = self.0.take(tally).await?.message;
+        let Some(message) = requests.message().await? else {
+            return Err(Status::unimplemented(
+                "the method takes one request message, and got none",
+            ));
+        };
+        let compressed = requests.compressed();
+        if call.half_closed() {
+            return Ok(Received { compressed, ..Received::local(message) });
+        }
+        match requests.message().await? {
+            None => Ok(Received { compressed, ..Received::local(message) }),
+            Some(_) => {
+                Err(Status::unimplemented("the method takes one request message, and got more"))
+            }
+        }
+    }
+}
+
+/// The request messages of a call that is being served.
+pub(super) struct Requests<T> {
+    stream: Shared<T>,
+    call: Arc<ServerCall>,
+    tally: Option<Arc<Tally>>,
+}
+
+impl<T> Requests<T> {
+    pub(super) fn new(stream: Shared<T>, call: &Arc<ServerCall>) -> Self {
+        Requests { stream, call: call.clone(), tally: None }
+    }
+}
+
+impl<T: Send> Source<T> for Requests<T> {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
+        let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        let item = ready!(self.call.within(|| stream.poll_next_unpin(cx)));
+        Poll::Ready(match item {
+            Some(Ok(message)) => Some(opened(message, self.tally.as_deref(), REQUEST)),
+            // grpcio ends a cancelled stream and a half-closed one alike.
+            None if self.call.half_closed() => None,
+            None | Some(Err(_)) => Some(Err(broken_off(&self.call))),
+        })
+    }
+}
+
+fn broken_off(call: &ServerCall) -> Status {
+    if call.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
+        Status::deadline_exceeded("time was up before the end of the requests")
+    } else {
+        Status::cancelled("the requests broke off: the caller cancelled, is gone, or sent too much")
+    }
+}
