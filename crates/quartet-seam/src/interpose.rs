@@ -7,8 +7,11 @@
 //! `call_start_serverside`, so that no state exists yet; and what is started from within
 //! `ServerCall::within` belongs to that call exactly if the call's pointer is the same.
 
-mod client;
-mod server;
+mod accept;
+mod end;
+mod receive;
+mod send;
+mod start;
 
 use std::ffi::c_void;
 use std::slice;

@@ -1,4 +1,4 @@
-//! Of a call that is made: its start.
+//! A call is started by a client.
 
 use std::ffi::c_void;
 
