@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use grpcio::ChannelBuilder;
 
-use crate::transport::millis;
+use crate::arguments::millis;
 
 /// When a connection on which nothing comes in is asked whether it still lives, and given up:
 /// its calls end with `UNAVAILABLE` then. Without it a peer that vanishes without a word (a

@@ -23,6 +23,7 @@ extern crate self as quartet;
 
 #[cfg(feature = "admin")]
 pub mod admin;
+mod arguments;
 pub mod channel;
 #[cfg(feature = "dynamic")]
 pub mod dynamic;

@@ -1,9 +1,8 @@
 //! What servers and channels set alike: the limits and habits of an HTTP/2 connection.
 
-use std::time::Duration;
-
 use grpcio::ChannelBuilder;
 
+use crate::arguments::int;
 use crate::keepalive::Keepalive;
 use crate::rpc::Compression;
 use quartet_seam as seam;
@@ -175,13 +174,3 @@ macro_rules! transport_settings {
     };
 }
 pub(crate) use transport_settings;
-
-/// A time as C-core's settings take it; what is too long for them is "never".
-pub(crate) fn millis(time: Duration) -> i32 {
-    i32::try_from(time.as_millis()).unwrap_or(i32::MAX)
-}
-
-/// C-core's settings are C's ints.
-fn int(value: usize) -> i32 {
-    i32::try_from(value).unwrap_or(i32::MAX)
-}

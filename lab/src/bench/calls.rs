@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::figure::Figure;
 use super::histogram::Histogram;
 use super::messages::stats::ClientStats;
-use super::record::Measured;
+use super::record::{Measured, Unmeasured};
 use super::usage::{self, Traffic, Usage};
 use super::worker::{Calling, Serving, Worker};
 use super::workload::Task;
@@ -56,7 +56,7 @@ struct Done {
 }
 
 /// Measures for so long, once the rate holds still. Wrong answers are an error.
-pub fn sample(task: &Task, players: Players<'_>, length: Duration) -> Result<Measured, String> {
+pub fn sample(task: &Task, players: Players<'_>, length: Duration) -> Result<Measured, Unmeasured> {
     let Players { client, server, serving, target, is_relayed, offered } = players;
     let mut calling =
         client.call(task, &target, offered).map_err(|error| format!("client: {error}"))?;
@@ -153,12 +153,12 @@ impl Done {
     }
 
     /// Whether its figures say anything.
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Unmeasured> {
         let Self { calls, errors, wrong, seconds, .. } = self;
         if *wrong > 0 {
-            Err(format!("{wrong} of {} answers were wrong", calls + wrong))
+            Err(Unmeasured::Wrong { wrong: *wrong, all: calls + wrong })
         } else if *calls == 0 {
-            Err(format!("no call ended well in {seconds:.1} s, {errors} failed"))
+            Err(format!("no call ended well in {seconds:.1} s, {errors} failed").into())
         } else {
             Ok(())
         }

@@ -136,6 +136,37 @@ pub enum Outcome {
     Failed(String),
 }
 
+/// Why a measurement has no figures.
+#[derive(Clone, Debug)]
+pub enum Unmeasured {
+    /// So many of the answers were wrong.
+    Wrong {
+        /// The wrong answers.
+        wrong: u64,
+        /// All answers.
+        all: u64,
+    },
+    /// Something broke, in words.
+    Broken(String),
+}
+
+impl From<String> for Unmeasured {
+    fn from(error: String) -> Self {
+        Unmeasured::Broken(error)
+    }
+}
+
+impl From<Unmeasured> for Outcome {
+    fn from(unmeasured: Unmeasured) -> Self {
+        match unmeasured {
+            Unmeasured::Wrong { wrong, all } => {
+                Outcome::Void(format!("{wrong} of {all} answers were wrong"))
+            }
+            Unmeasured::Broken(error) => Outcome::Failed(error),
+        }
+    }
+}
+
 /// The figures of a sample.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Measured {

@@ -1,7 +1,7 @@
 //! Workers that run already, on other machines, as gRPC's own driver has them.
 
 use super::calls::{self, Players};
-use super::record::{Contestant, Outcome, Sample};
+use super::record::{Contestant, Measured, Outcome, Sample, Unmeasured};
 use super::stage::Stage;
 use super::worker::Worker;
 use super::workload::{Kind, Task};
@@ -50,14 +50,14 @@ impl Remote {
     pub fn sample(&self, stage: &Stage, task: &Task, round: usize) -> Sample {
         let outcome = match self.measure(stage, task) {
             Ok(measured) => Outcome::Measured(measured),
-            Err(error) => Outcome::Failed(error),
+            Err(unmeasured) => unmeasured.into(),
         };
         let (case, client, server) =
             (task.case.id.clone(), self.client.clone(), self.server.clone());
         Sample { case, client, server, round, outcome }
     }
 
-    fn measure(&self, stage: &Stage, task: &Task) -> Result<super::record::Measured, String> {
+    fn measure(&self, stage: &Stage, task: &Task) -> Result<Measured, Unmeasured> {
         let [server, client] = [&self.server, &self.client].map(|it| Worker::at(it));
         let mut serving = server.serve(task)?;
         let target = format!("{}:{}", server.host(), serving.port);
@@ -70,6 +70,9 @@ impl Remote {
             offered: None,
         };
         let measured = calls::sample(task, players, stage.length(task.seconds));
-        serving.finish().and(measured)
+        let ended = serving.finish();
+        let measured = measured?;
+        ended?;
+        Ok(measured)
     }
 }

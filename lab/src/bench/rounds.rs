@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::calls::{self, Players};
 use super::contestant::{self, Contestant};
 use super::figure::Figure;
-use super::record::{Measured, Outcome, Sample};
+use super::record::{Measured, Outcome, Sample, Unmeasured};
 use super::stage::Stage;
 use super::worker::{Serving, Worker};
 use super::workload::{Kind, Load, Task};
@@ -95,8 +95,8 @@ impl<'a> Table<'a> {
         }
         match self.measure(pair) {
             Ok(measured) => Outcome::Measured(measured),
-            Err(error) if error.contains("were wrong") => Outcome::Void(error),
-            Err(error) => Outcome::Failed(self.replace(pair).unwrap_or(error)),
+            Err(Unmeasured::Broken(error)) => Outcome::Failed(self.replace(pair).unwrap_or(error)),
+            Err(wrong) => wrong.into(),
         }
     }
 
@@ -123,7 +123,7 @@ impl<'a> Table<'a> {
         of(server, Role::Server).or_else(of_client).or(relay)
     }
 
-    fn measure(&mut self, (client, server): Pair<'a>) -> Result<Measured, String> {
+    fn measure(&mut self, (client, server): Pair<'a>) -> Result<Measured, Unmeasured> {
         let (stage, task) = (self.stage, self.task);
         match task.kind {
             Kind::Calls => self.calls(client, server),
@@ -138,10 +138,10 @@ impl<'a> Table<'a> {
                 self.workers.clear();
                 self.served(server, |worker, port, _| idle::sample(task, worker, port))
             }
-            Kind::Instructions => footprint::instructions(stage, server, task),
-            Kind::Start => footprint::start(stage, server),
-            Kind::Size => footprint::size(server),
-            Kind::Build => footprint::build(stage, server),
+            Kind::Instructions => Ok(footprint::instructions(stage, server, task)?),
+            Kind::Start => Ok(footprint::start(stage, server)?),
+            Kind::Size => Ok(footprint::size(server)?),
+            Kind::Build => Ok(footprint::build(stage, server)?),
         }
     }
 
@@ -149,7 +149,7 @@ impl<'a> Table<'a> {
         &mut self,
         client: &'a Contestant,
         server: &'a Contestant,
-    ) -> Result<Measured, String> {
+    ) -> Result<Measured, Unmeasured> {
         let offered = match self.task.share {
             Some(share) => Some(share * self.highest(client, server)?),
             None => None,
@@ -161,7 +161,11 @@ impl<'a> Table<'a> {
     }
 
     /// The highest rate of the reference, whose turn is the first: everybody is offered the same.
-    fn highest(&mut self, client: &'a Contestant, server: &'a Contestant) -> Result<f64, String> {
+    fn highest(
+        &mut self,
+        client: &'a Contestant,
+        server: &'a Contestant,
+    ) -> Result<f64, Unmeasured> {
         if let Some(offered) = self.offered {
             return Ok(offered);
         }
@@ -172,7 +176,7 @@ impl<'a> Table<'a> {
         let measured = finish(serving, result)?;
         let rate = measured.figures.get(&Figure::Rate).copied();
         self.offered = rate;
-        rate.ok_or_else(|| "no rate of which to offer a share".into())
+        rate.ok_or_else(|| "no rate of which to offer a share".to_owned().into())
     }
 
     fn call(
@@ -182,7 +186,7 @@ impl<'a> Table<'a> {
         serving: &mut Serving,
         offered: Option<f64>,
         length: Duration,
-    ) -> Result<Measured, String> {
+    ) -> Result<Measured, Unmeasured> {
         let (stage, port) = (self.stage, serving.port);
         self.start(client, Role::Client)?;
         let [client, server] = [(client, Role::Client), (server, Role::Server)]
@@ -210,12 +214,12 @@ impl<'a> Table<'a> {
         &mut self,
         server: &'a Contestant,
         act: impl FnOnce(&Worker, u16, Duration) -> Result<Measured, String>,
-    ) -> Result<Measured, String> {
+    ) -> Result<Measured, Unmeasured> {
         let length = self.stage.length(self.task.seconds);
         let serving = self.serve(server)?;
         let worker = self.worker(server, Role::Server);
         let result = worker.and_then(|worker| act(worker, serving.port, length));
-        finish(serving, result)
+        finish(serving, result.map_err(Unmeasured::from))
     }
 
     fn serve(&mut self, server: &'a Contestant) -> Result<Serving, String> {
@@ -242,7 +246,7 @@ impl<'a> Table<'a> {
 }
 
 /// A result, with the server ended.
-fn finish<T>(serving: Serving, result: Result<T, String>) -> Result<T, String> {
+fn finish<T>(serving: Serving, result: Result<T, Unmeasured>) -> Result<T, Unmeasured> {
     let ended = serving.finish().map_err(|error| format!("server: {error}"));
-    result.and_then(|value| ended.map(|()| value))
+    result.and_then(|value| Ok(ended.map(|()| value)?))
 }

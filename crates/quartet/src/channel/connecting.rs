@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use grpcio::ChannelBuilder;
 
-use crate::transport::millis;
+use crate::arguments::millis;
 use quartet_seam as seam;
 
 /// The pauses between attempts to connect to an address that can't be reached

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use grpcio::ChannelBuilder;
 
+use crate::arguments::millis;
 use crate::keepalive::WITHOUT_CALLS;
-use crate::transport::millis;
 
 /// How long connections live, and what they may do.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,6 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls_pki_types::CertificateDer;
 use x509_parser::prelude::{
@@ -9,6 +8,7 @@ use x509_parser::prelude::{
 };
 
 use super::Error;
+use super::clock::now;
 use super::error::Fault;
 
 /// What a certificate is used for here.
@@ -162,12 +162,6 @@ impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
-}
-
-/// In seconds of Unix.
-pub(super) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 fn names(certificate: &X509Certificate<'_>) -> Vec<String> {

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::certificate;
+use super::clock;
 
 /// Why a PEM file can't be used: a line with the file, what is wrong, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Error {
 
     /// Whether it was too early, and no longer is.
     pub(super) fn is_over(&self) -> bool {
-        matches!(self.fault, Fault::Early(from) if from <= certificate::now())
+        matches!(self.fault, Fault::Early(from) if from <= clock::now())
     }
 
     pub(super) fn fault(&self) -> Fault {

@@ -20,6 +20,7 @@
 mod allow;
 mod certificate;
 mod client;
+mod clock;
 mod error;
 mod files;
 mod key;
