@@ -8,7 +8,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use crate::bench::contestant::REFERENCE;
-use crate::case::{Suite, Transport};
+use crate::interop::case::{Suite, Transport};
 use crate::report::Output;
 
 const STYLES: Styles = Styles::styled()

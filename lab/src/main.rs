@@ -8,21 +8,15 @@
 //! It depends on no implementation of gRPC: the judge depends on no contestant.
 
 mod bench;
-mod case;
 mod cli;
 mod command;
 mod exit;
 mod glob;
-mod http2;
-mod known;
+mod interop;
 mod peer;
-mod plan;
 mod process;
 mod progress;
-mod record;
 mod report;
-mod run;
-mod verdict;
 mod work;
 
 use std::process::ExitCode;

@@ -9,10 +9,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::bench::figure::Figure;
 use crate::bench::record::{Outcome, Sample};
 use crate::cli;
+use crate::interop::record::Cell;
+use crate::interop::verdict::Standing;
 use crate::peer::prepare::Prepared;
-use crate::record::Cell;
 use crate::report::style::Style;
-use crate::verdict::Standing;
 
 /// How progress is shown, and how far it is.
 pub struct Progress {

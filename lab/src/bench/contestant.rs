@@ -1,9 +1,9 @@
 //! Contestants: the workers that peers have.
 
-use crate::case::Role;
 use crate::exit::Failure;
 use crate::glob;
 use crate::peer::Peer;
+use crate::peer::Role;
 use crate::peer::manifest::Worker;
 use crate::peer::prepare::Prepared;
 

@@ -14,9 +14,9 @@ use super::stage::Stage;
 use super::usage;
 use super::worker::Worker;
 use super::workload::Task;
+use crate::interop::run::HOST;
 use crate::peer::command::program;
 use crate::process::{Launch, Process};
-use crate::run::HOST;
 
 /// The longest that a start may take.
 const START: Duration = Duration::from_secs(30);

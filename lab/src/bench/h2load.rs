@@ -16,8 +16,8 @@ use super::stage::Stage;
 use super::usage::{self, Usage};
 use super::worker::Worker;
 use super::workload::{Load, Task};
-use crate::case::Role;
-use crate::run::HOST;
+use crate::interop::run::HOST;
+use crate::peer::Role;
 
 /// The program, from nghttp2.
 pub const PROGRAM: &str = "h2load";

@@ -8,7 +8,7 @@ use super::usage;
 use super::wire::{Connection, EventKind};
 use super::worker::Worker;
 use super::workload::{Kind, Task};
-use crate::run::HOST;
+use crate::interop::run::HOST;
 
 /// Streams on each connection: as many as every server allows.
 const STREAMS: usize = 100;

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
+use crate::interop::run::HOST;
+use crate::interop::run::listener::Listener;
 use crate::peer::Peer;
 use crate::peer::command::Values;
 use crate::peer::prepare::Prepared;
 use crate::process::ports::Ports;
 use crate::process::{Children, Launch};
-use crate::run::HOST;
-use crate::run::listener::Listener;
 
 /// The name of its folder, among the proxies'.
 pub const NAME: &str = "toxiproxy";

@@ -12,7 +12,7 @@ use super::stage::Stage;
 use super::worker::{Serving, Worker};
 use super::workload::{Kind, Load, Task};
 use super::{footprint, h2load, idle};
-use crate::case::Role;
+use crate::peer::Role;
 
 /// What is in flight while the highest rate is sought, of which the open loop has a share.
 const HIGHEST: Load = Load { in_flight: 100, connections: 1 };

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::case::Role;
+use crate::interop::run::HOST;
 use crate::peer::Peer;
+use crate::peer::Role;
+use crate::peer::certificates;
 use crate::peer::command::Values;
 use crate::process::ports::Ports;
+use crate::process::stop::Stop;
 use crate::process::{Children, Launch};
-use crate::run::stop::Stop;
-use crate::run::{HOST, certificates};
 
 use super::contestant::Contestant;
 use super::relay::Relay;

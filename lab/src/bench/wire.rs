@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use loona_hpack::Decoder;
 
-use crate::http2::frame::{self, Frame};
+use crate::interop::http2::frame::{self, Frame};
 
 /// The longest that the other side may keep silent.
 const SILENCE: Duration = Duration::from_secs(30);

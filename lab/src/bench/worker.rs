@@ -16,10 +16,11 @@ use super::messages::stats::{ClientStats, HistogramParams, ServerStats};
 use super::stage::Stage;
 use super::workload::{Rpc, Task};
 use super::{histogram, usage};
-use crate::case::Role;
+use crate::interop::run::HOST;
+use crate::interop::run::listener::Listener;
+use crate::peer::Role;
+use crate::peer::certificates;
 use crate::process::Launch;
-use crate::run::listener::Listener;
-use crate::run::{HOST, certificates};
 
 /// Compression by C-core's own name, which other workers know as well.
 const COMPRESSION: &str = "grpc.default_compression_algorithm";

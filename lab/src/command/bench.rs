@@ -19,13 +19,13 @@ use crate::bench::{self, H2LOAD, Remote};
 use crate::cli::Bench;
 use crate::exit::{Exit, Failure};
 use crate::glob;
+use crate::peer::certificates;
 use crate::peer::{self, Peer};
 use crate::process::Children;
 use crate::process::ports::Ports;
+use crate::process::stop::Stop;
 use crate::progress::Progress;
 use crate::report::{self, Recorded};
-use crate::run::certificates;
-use crate::run::stop::Stop;
 
 /// The lengths of a quick run.
 const QUICK: (usize, f64) = (3, 0.4);

@@ -9,9 +9,9 @@ use crate::exit::{Exit, Failure};
 use crate::peer::choose;
 use crate::peer::prepare::{NoRun, Prepared};
 use crate::process::Children;
+use crate::process::stop::Stop;
 use crate::progress::Progress;
 use crate::report::print;
-use crate::run::stop::Stop;
 
 pub fn run(preparing: &Preparing, color: ColorChoice) -> Result<Exit, Failure> {
     let mut peers = super::find_peers(preparing)?;

@@ -2,9 +2,10 @@
 
 use clap::ValueEnum;
 
-use crate::case::{Role, Suite};
 use crate::cli::List;
 use crate::exit::{Exit, Failure};
+use crate::interop::case::Suite;
+use crate::peer::Role;
 use crate::peer::{Peer, discover};
 use crate::report::print;
 

@@ -9,19 +9,21 @@ use std::time::{Instant, SystemTime};
 use clap::ColorChoice;
 
 use super::quote;
-use crate::case::{Case, Role, Suite};
 use crate::cli::{DIRECT, Run};
 use crate::exit::{Exit, Failure};
+use crate::interop::case::{Case, Suite};
+use crate::interop::plan::{self, Axes, Group, Pairs};
+use crate::interop::record::{self, Cell, Machine, Record, SCHEMA};
+use crate::interop::run::{Honesty, Lab};
+use crate::peer::Role;
+use crate::peer::certificates;
 use crate::peer::prepare::Prepared;
 use crate::peer::{self, Peer, raw};
-use crate::plan::{self, Axes, Group, Pairs};
 use crate::process::Children;
 use crate::process::ports::Ports;
+use crate::process::stop::Stop;
 use crate::progress::Progress;
-use crate::record::{self, Cell, Machine, Record, SCHEMA};
 use crate::report::{self, Recorded};
-use crate::run::stop::Stop;
-use crate::run::{Honesty, Lab, certificates};
 
 pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
     let (began, started) = (Instant::now(), SystemTime::now());

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::command::Command;
-use crate::case::{Role, Suite};
+use super::role::Role;
 use crate::glob;
+use crate::interop::case::Suite;
 
 /// The file, as it is written.
 #[derive(Clone, Debug, Deserialize)]

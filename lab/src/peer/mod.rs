@@ -1,18 +1,22 @@
 //! Peers: gRPC implementations, a folder each.
 
+pub mod certificates;
 pub mod command;
 pub mod manifest;
 pub mod prepare;
 pub mod raw;
+mod role;
+
+pub use role::Role;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::case::{Role, Suite};
 use crate::exit::Failure;
 use crate::glob;
-use crate::known::{self, KnownFailing};
+use crate::interop::case::Suite;
+use crate::interop::known::{self, KnownFailing};
 use command::{Command, Values};
 use manifest::{Contract, Manifest};
 

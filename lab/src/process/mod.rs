@@ -5,6 +5,7 @@ mod children;
 pub mod guard;
 pub mod log_tail;
 pub mod ports;
+pub mod stop;
 
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::record::{Cell, Record, Section};
-use crate::verdict::Standing;
+use crate::interop::record::{Cell, Record, Section};
+use crate::interop::verdict::Standing;
 
 /// Client and server.
 pub type Pair<'a> = (&'a str, &'a str);

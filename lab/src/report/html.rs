@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::counted;
 use super::grid::Grid;
 use super::reasons::{Place, Reason, reasons};
-use crate::case::Suite;
-use crate::record::{Cell, Peer, Record, Section};
-use crate::verdict::Standing;
+use crate::interop::case::Suite;
+use crate::interop::record::{Cell, Peer, Record, Section};
+use crate::interop::verdict::Standing;
 
 /// The whole page.
 pub fn report(record: &Record) -> String {
@@ -221,8 +221,8 @@ pub fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::tests::sample;
-    use crate::verdict::Verdict;
+    use crate::interop::record::tests::sample;
+    use crate::interop::verdict::Verdict;
 
     #[test]
     fn what_peers_say_stays_text() {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::record::{Cell, Record};
-use crate::verdict::Standing;
+use crate::interop::record::{Cell, Record};
+use crate::interop::verdict::Standing;
 
 /// A test suite for each suite, transport and pair, and a test case for each cell.
 pub fn report(record: &Record) -> String {
@@ -68,7 +68,7 @@ fn failure(description: &str) -> TestCaseStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::tests::sample;
+    use crate::interop::record::tests::sample;
 
     #[test]
     fn a_report() {

@@ -2,8 +2,8 @@
 
 use super::grid::{Grid, mark};
 use super::reasons::{Place, Reason, reasons};
-use crate::record::{Peer, Record, Section};
-use crate::verdict::Standing;
+use crate::interop::record::{Peer, Record, Section};
+use crate::interop::verdict::Standing;
 
 /// The whole report.
 pub fn report(record: &Record) -> String {
@@ -147,7 +147,7 @@ pub fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::tests::sample;
+    use crate::interop::record::tests::sample;
 
     #[test]
     fn a_report() {

@@ -18,7 +18,7 @@ use std::str::FromStr;
 use clap::{ColorChoice, ValueEnum};
 
 use crate::exit::{Exit, Failure};
-use crate::record::Record;
+use crate::interop::record::Record;
 pub use recorded::{Recorded, check_of_bench, check_of_run};
 use style::Style;
 
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_record_is_written_with_a_line_for_each_cell() {
-        let record = crate::record::tests::sample();
+        let record = crate::interop::record::tests::sample();
         let text = json(&record);
         let lines = text.lines().filter(|line| line.starts_with("    {\"suite\""));
         assert_eq!(lines.count(), record.cells.len());

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::case::Transport;
-use crate::record::{Cell, Record};
-use crate::verdict::Standing;
+use crate::interop::case::Transport;
+use crate::interop::record::{Cell, Record};
+use crate::interop::verdict::Standing;
 
 /// All that has the same standing for the same reason.
 pub struct Reason<'a> {
@@ -89,8 +89,8 @@ fn case(cell: &Cell) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::tests::sample;
-    use crate::verdict::Verdict;
+    use crate::interop::record::tests::sample;
+    use crate::interop::verdict::Verdict;
 
     #[test]
     fn the_same_reason_is_said_once() {

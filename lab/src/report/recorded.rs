@@ -6,7 +6,7 @@ use super::style::Style;
 use super::{Format, Output, html, json, junit, markdown, terminal};
 use crate::bench;
 use crate::exit::{Exit, Failure};
-use crate::record::Record;
+use crate::interop::record::Record;
 
 /// A record of either kind.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn run() -> Recorded {
-        Recorded::Run(Box::new(crate::record::tests::sample()))
+        Recorded::Run(Box::new(crate::interop::record::tests::sample()))
     }
 
     fn bench() -> Recorded {

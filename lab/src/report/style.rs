@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use anstyle::{AnsiColor, Style as Ansi};
 use clap::ColorChoice;
 
-use crate::verdict::Standing;
+use crate::interop::verdict::Standing;
 
 /// Whether to use colours.
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,8 @@ use super::counted;
 use super::grid::{Grid, Pair, mark};
 use super::reasons::{Place, Reason, reasons};
 use super::style::Style;
-use crate::record::{Peer, Record};
-use crate::verdict::Standing;
+use crate::interop::record::{Peer, Record};
+use crate::interop::verdict::Standing;
 
 const WIDTH: usize = 100;
 
@@ -154,7 +154,7 @@ fn summary(record: &Record, style: Style) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::tests::sample;
+    use crate::interop::record::tests::sample;
 
     #[test]
     fn a_report() {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::http2::script::{Script, Seen};
+use crate::interop::http2::script::{Script, Seen};
 use chat::report::Report;
 
 /// A contract between the lab and the peers, and its cases.
@@ -52,25 +52,6 @@ impl Suite {
     pub fn has(self, transport: Transport) -> bool {
         self == Self::Interop || transport == Transport::Plaintext
     }
-}
-
-/// The part that a peer plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// It calls.
-    Client,
-    /// It serves.
-    Server,
-    /// It stands between the two.
-    Proxy,
-}
-
-impl Role {
-    /// Those of a peer.
-    pub const BOTH: [Self; 2] = [Self::Client, Self::Server];
-
-    /// All there are.
-    pub const ALL: [Self; 3] = [Self::Client, Self::Server, Self::Proxy];
 }
 
 /// What lies under HTTP/2.
@@ -166,22 +147,13 @@ macro_rules! lowercase_text {
     )*};
 }
 
-lowercase_text!(Suite, Role, Transport);
+lowercase_text!(Suite, Transport);
 
 impl FromStr for Suite {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         <Self as ValueEnum>::from_str(text, false).map_err(|_| format!("there is no suite {text}"))
-    }
-}
-
-impl FromStr for Role {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let role = Self::ALL.into_iter().find(|role| role.to_string() == text);
-        role.ok_or_else(|| format!("there is no role {text}"))
     }
 }
 

@@ -3,7 +3,7 @@
 //! and the lab's own server has seen it.
 
 use super::{Case, Judgement, Proof, Suite};
-use crate::http2::script::{End, Part, Script, Seen};
+use crate::interop::http2::script::{End, Part, Script, Seen};
 
 pub const CASES: &[Case] = &[
     Case {

@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Suite, Transport};
 use crate::exit::Exit;
-use crate::verdict::{Standing, Verdict};
+use crate::interop::case::{Suite, Transport};
+use crate::interop::verdict::{Standing, Verdict};
 
 /// The version of the record's form.
 pub const SCHEMA: u32 = 1;

@@ -1,29 +1,28 @@
 //! Running cells.
 
-pub mod certificates;
 mod client;
 mod honesty;
 pub mod listener;
 mod server;
 mod session;
-pub mod stop;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::case::{Case, Suite, Transport};
-use crate::known::{KnownFailing, Pair};
+use crate::interop::case::{Case, Suite, Transport};
+use crate::interop::known::{KnownFailing, Pair};
+use crate::interop::plan::Group;
+use crate::interop::record::{Cell, Evidence, Known};
+use crate::interop::verdict::Verdict;
 use crate::peer::Peer;
+use crate::peer::certificates;
 use crate::peer::command::Values;
-use crate::plan::Group;
 use crate::process::Children;
 use crate::process::ports::Ports;
-use crate::record::{Cell, Evidence, Known};
-use crate::verdict::Verdict;
+use crate::process::stop::Stop;
 use crate::work;
 pub use honesty::Honesty;
 use session::{Attempt, Session};
-use stop::Stop;
 
 /// The address that servers listen on.
 pub const HOST: &str = "127.0.0.1";

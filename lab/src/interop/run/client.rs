@@ -4,13 +4,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::Lab;
-use crate::case::chat::report::Report;
-use crate::case::{Case, Judgement, Proof, Role, Suite, Transport};
+use crate::interop::case::chat::report::Report;
+use crate::interop::case::{Case, Judgement, Proof, Suite, Transport};
+use crate::interop::verdict::Verdict;
 use crate::peer::Peer;
+use crate::peer::Role;
 use crate::peer::command::Command;
 use crate::peer::manifest::{Contract, Unsupported};
 use crate::process::{Ending, Event, Launch, Process, log_tail};
-use crate::verdict::Verdict;
 
 /// The exit code of a client that doesn't have the case.
 const UNSUPPORTED: i32 = 127;

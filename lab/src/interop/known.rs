@@ -4,8 +4,9 @@
 //! case and in a peer's name. `SUITE/ROLE@VARIANT/CASE` speaks of one variant of the peer only.
 //! What is listed is run all the same, and must fail; with ` at times` before the colon, it may.
 
-use crate::case::{Role, Suite};
 use crate::glob;
+use crate::interop::case::Suite;
+use crate::peer::Role;
 
 /// The file's name in a peer's folder.
 pub const FILE: &str = "known-failing.txt";

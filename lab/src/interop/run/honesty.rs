@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::case::Suite;
-use crate::plan::Group;
-use crate::verdict::Verdict;
+use crate::interop::case::Suite;
+use crate::interop::plan::Group;
+use crate::interop::verdict::Verdict;
 
 /// The answers of the clients of a run, each asked once for each suite.
 pub struct Honesty(BTreeMap<(String, Suite), OnceLock<Result<(), String>>>);

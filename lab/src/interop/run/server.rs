@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::listener::Listener;
 use super::{HOST, Lab};
-use crate::case::{Pace, Role, Suite, Transport};
+use crate::interop::case::{Pace, Suite, Transport};
 use crate::peer::Peer;
+use crate::peer::Role;
 use crate::peer::manifest::ProxyContract;
 use crate::process::Launch;
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::case::Judgement;
+use crate::interop::case::Judgement;
 
 /// Everything that one client reported.
 #[derive(Debug, Default, PartialEq)]

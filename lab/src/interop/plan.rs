@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use clap::ValueEnum;
 
-use crate::case::{Case, Role, Suite, Transport};
 use crate::cli::{Direction, PairName, Run};
 use crate::exit::Failure;
 use crate::glob;
+use crate::interop::case::{Case, Suite, Transport};
+use crate::interop::verdict::Verdict;
+use crate::peer::Role;
 use crate::peer::prepare::Prepared;
 use crate::peer::{Peer, choose, raw};
-use crate::verdict::Verdict;
 
 /// The names of the peers of each pair, client first.
 pub type Pairs = BTreeSet<(String, String)>;

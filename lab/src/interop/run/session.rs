@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use super::Lab;
 use super::client::{LOGS, Question};
 use super::server::{Server, Service};
-use crate::case::{Case, Judgement, Proof};
-use crate::http2;
-use crate::http2::script::{Script, Seen};
-use crate::plan::Group;
+use crate::interop::case::{Case, Judgement, Proof};
+use crate::interop::http2;
+use crate::interop::http2::script::{Script, Seen};
+use crate::interop::plan::Group;
+use crate::interop::record::Evidence;
+use crate::interop::verdict::Verdict;
 use crate::process::log_tail;
-use crate::record::Evidence;
-use crate::verdict::Verdict;
 
 /// The server's log in the folder of a cell.
 const SERVER_LOG: &str = "server.log";
