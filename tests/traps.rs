@@ -1,8 +1,8 @@
-//! The traps of bare grpcio, sprung: the reason for much of `src/rpc` and `src/seam`. Where one
-//! of these tests fails, grpcio or C-core has changed, and a guard may go. (A panicking handler
-//! is in `panics`, headers in `metadata`, compression in `compression`, the wire in `bad_clients`.
-//! Not here: the memory of stalled readers, which depends on the link, and a close that fails in
-//! a call that ends well, which depends on the moment.)
+//! The traps of bare grpcio, sprung: the reason for much of `crates/quartet/src/rpc` and
+//! `crates/quartet-seam`. Where one of these tests fails, grpcio or C-core has changed, and a guard
+//! may go. (A panicking handler is in `panics`, headers in `metadata`, compression in `compression`,
+//! the wire in `hostile`. Not here: the memory of stalled readers, which depends on the link, and a
+//! close that fails in a call that ends well, which depends on the moment.)
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;

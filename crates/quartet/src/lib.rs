@@ -1,9 +1,8 @@
 //! gRPC for Rust on C-core: the crate `grpcio`, made safe and complete.
 //!
-//! Write a service as the trait that is generated from its .proto ([`proto`] has this
-//! crate's own), serve it with [`server`], call it through a [`channel`]. [`rpc`] has the
-//! types of a call; [`chat`] is a service that uses all of them. The folder
-//! `examples/greeter` has a crate with a .proto of its own.
+//! Write a service as the trait that `quartet_codegen` generates from its .proto, serve it with
+//! [`server`], call it through a [`channel`]. [`rpc`] has the types of a call. [`proto`] has the
+//! services of this crate's own: health, reflection and channelz.
 //!
 //! # The flow of a call
 //!
@@ -14,9 +13,26 @@
 //!            ... -> Response with headers and trailers, or Status
 //! ```
 //!
-//! `seam` is the one module with `unsafe`: it takes from C-core what grpcio does not hand
-//! out. A crate that depends on this one has to link it: its build script generates code
-//! with `quartet_codegen::Builder`, or calls `quartet_codegen::link_seam`.
+//! The seam is the crate `quartet-seam`, which takes from C-core what grpcio does not hand out,
+//! and is the only one with `unsafe`. Each crate that makes a binary has to link it: its build
+//! script generates code with `quartet_codegen::Builder`, or calls `quartet_codegen::link_seam`.
+//!
+//! # Features
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `boringssl` (default) | TLS by BoringSSL, compiled along with C-core |
+//! | `openssl` | TLS by the system's OpenSSL |
+//! | `admin` | an HTTP page for probes and Prometheus, and `metrics` |
+//! | `channelz` | the channelz service |
+//! | `dynamic` | calls without generated code: messages as JSON, schemas by reflection |
+//! | `limits` | the interceptors for rates and for calls at once |
+//! | `metrics` | metrics of calls, by Prometheus's names |
+//! | `full` | all of these but TLS |
+//!
+//! Without `boringssl` and `openssl` there is no TLS, and no `tls`.
+
+#![forbid(unsafe_code)]
 
 // Generated code names this crate as its users do.
 extern crate self as quartet;
