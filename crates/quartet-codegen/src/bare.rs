@@ -109,6 +109,8 @@ fn by_grpcio_compiler(file: &FileDescriptorProto, outlines: &Outlines) -> Result
     Ok(stubs
         .replace("#![allow(box_pointers)]\n", "")
         .replace("#![allow(unsafe_code)]\n", "")
+        // The one path to grpcio without the `::` by which `roots` finds them.
+        .replace(" grpcio::unimplemented_call!", " ::grpcio::unimplemented_call!")
         .replace("\nconst METHOD_", "\npub const METHOD_"))
 }
 

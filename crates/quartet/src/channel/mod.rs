@@ -262,6 +262,20 @@ impl Config {
 
 /// The way to a target. Clones share its connections, which close when the last clone, the
 /// last client over it and the last call are dropped.
+///
+/// ```no_run
+/// # async fn check() -> Result<(), quartet::rpc::Status> {
+/// use quartet::channel::Channel;
+/// use quartet::proto::grpc::health::v1::{HealthCheckRequest, HealthClient};
+///
+/// // Connects when the first call is made.
+/// let channel = Channel::to("localhost:50051");
+/// let client = HealthClient::new(channel.clone());
+/// let response = client.check(HealthCheckRequest::new()).await?;
+/// println!("{}", response.into_inner());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Channel {
     client: Client,

@@ -14,6 +14,25 @@ use super::{Metadata, Status};
 ///
 /// It runs on the thread of a completion queue, so it must not block. A panic in it ends the call
 /// with `INTERNAL`, and the other interceptors hear of the end all the same.
+///
+/// ```
+/// use quartet::channel::Channel;
+/// use quartet::rpc::{Call, Interceptor, Status};
+///
+/// /// Refuses calls that may run for ever.
+/// struct Hasty;
+///
+/// impl Interceptor for Hasty {
+///     fn before(&self, call: &mut Call) -> Result<(), Status> {
+///         match call.deadline() {
+///             Some(_) => Ok(()),
+///             None => Err(Status::invalid_argument("set a deadline")),
+///         }
+///     }
+/// }
+///
+/// let channel = Channel::builder("localhost:50051").interceptor(Hasty).build();
+/// ```
 pub trait Interceptor: Send + Sync + 'static {
     /// Before the handler gets the request, or before a client starts the call. The metadata
     /// may be changed: the handler sees, or the client sends, what is left in it. Values for

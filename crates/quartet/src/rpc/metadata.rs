@@ -6,6 +6,17 @@ use quartet_seam::Pairs;
 ///
 /// Keys are lower case. The value of a key that ends with `-bin` is bytes; any other is
 /// printable ASCII (see "Custom-Metadata" in gRPC's PROTOCOL-HTTP2).
+///
+/// ```
+/// use quartet::rpc::Metadata;
+///
+/// let mut metadata = Metadata::new();
+/// metadata.add("x-request-id", "17")?;
+/// metadata.add("x-digest-bin", [0, 255])?;
+/// assert_eq!(metadata.get("X-Request-Id"), Some("17"));
+/// assert_eq!(metadata.get_bytes("x-digest-bin"), Some(&[0, 255][..]));
+/// # Ok::<(), quartet::rpc::InvalidMetadata>(())
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Metadata(Pairs);
 

@@ -12,6 +12,21 @@ use super::{Compression, Compressor, Metadata};
 /// A client makes one with `Request::new(message)`, or `message.into()`, and may set
 /// metadata, a timeout, and whether to wait for a connection. A handler reads the
 /// metadata, the deadline and the peer.
+///
+/// ```no_run
+/// # async fn check(client: quartet::proto::grpc::health::v1::HealthClient)
+/// # -> Result<(), Box<dyn std::error::Error>> {
+/// use quartet::proto::grpc::health::v1::HealthCheckRequest;
+/// use quartet::rpc::Request;
+///
+/// let mut request = Request::new(HealthCheckRequest::new());
+/// request.set_timeout(std::time::Duration::from_millis(500));
+/// request.metadata_mut().add("x-request-id", "17")?;
+/// client.check(request).await?;
+/// client.check(HealthCheckRequest::new()).await?; // nothing but a message
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Request<T> {
     message: T,
@@ -196,6 +211,21 @@ impl<T> From<T> for Request<T> {
 
 /// What a server answers: a message (or a stream of them), headers before and trailers
 /// after it.
+///
+/// ```
+/// use quartet::rpc::{Request, Response, Status};
+///
+/// async fn length(request: Request<String>) -> Result<Response<usize>, Status> {
+///     let mut response = Response::new(request.into_inner().len());
+///     response.trailers_mut().add("x-cost", "3").map_err(|e| Status::internal(e.to_string()))?;
+///     Ok(response) // with a message alone, `Ok(message.into())`
+/// }
+/// # futures::executor::block_on(async {
+/// let response = length(Request::new("four".into())).await?;
+/// assert_eq!(response.trailers().get("x-cost"), Some("3"));
+/// assert_eq!(response.into_inner(), 4);
+/// # Ok::<(), Status>(()) }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Response<T> {
     message: T,

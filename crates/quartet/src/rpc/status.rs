@@ -88,6 +88,18 @@ impl fmt::Display for Code {
 ///
 /// Beside them travels metadata of two kinds: the [`headers`](Self::headers), which are sent before
 /// the first message, and the [`metadata`](Self::metadata), which are the trailers.
+///
+/// ```
+/// use quartet::rpc::{Code, Status};
+///
+/// fn find(room: &str) -> Result<(), Status> {
+///     Err(Status::not_found(format!("no room `{room}`")))
+/// }
+///
+/// let status = find("attic").unwrap_err();
+/// assert_eq!(status.code(), Code::NotFound);
+/// assert_eq!(status.to_string(), "NOT_FOUND: no room `attic`");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Status {
     code: Code,

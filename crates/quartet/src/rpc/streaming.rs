@@ -19,6 +19,22 @@ use super::{Metadata, Status};
 ///
 /// Dropping it in a client before the end cancels the call. A handler may drop it, or
 /// leave it unread, and still answer.
+///
+/// ```
+/// use quartet::rpc::{Request, Response, Status, Streaming};
+///
+/// async fn sum(request: Request<Streaming<u32>>) -> Result<Response<u32>, Status> {
+///     let (mut numbers, mut sum) = (request.into_inner(), 0);
+///     while let Some(number) = numbers.message().await? {
+///         sum += number;
+///     }
+///     Ok(sum.into())
+/// }
+/// # futures::executor::block_on(async {
+/// let numbers = Streaming::local(futures::stream::iter([Ok(1), Ok(2)])); // as in a test
+/// assert_eq!(sum(numbers.into()).await?.into_inner(), 3);
+/// # Ok::<(), Status>(()) }).unwrap();
+/// ```
 pub struct Streaming<T> {
     source: Option<Box<dyn Source<T>>>,
     headers: Option<Metadata>,

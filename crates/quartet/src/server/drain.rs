@@ -42,6 +42,18 @@ impl Server {
     /// 4. calls that still run after `limit` are cancelled.
     ///
     /// Takes the limit and a second at most, whatever handlers and clients do.
+    ///
+    /// ```no_run
+    /// # async fn stop(server: quartet::server::Server) {
+    /// use std::time::Duration;
+    /// use quartet::server::Drained;
+    ///
+    /// // On SIGTERM: a little less than the time that the cluster gives.
+    /// if server.drain(Duration::from_secs(25)).await != Drained::Complete {
+    ///     eprintln!("some calls were cut off");
+    /// }
+    /// # }
+    /// ```
     pub async fn drain(mut self, limit: Duration) -> Drained {
         let Some(mut server) = self.inner.take() else {
             return Drained::Complete;

@@ -256,6 +256,18 @@ impl ServerBuilder {
 }
 
 /// A server that serves, until it is [drained](Self::drain) or dropped.
+///
+/// ```no_run
+/// use quartet::server::Server;
+/// use quartet::services::Health;
+///
+/// let server = Server::builder()
+///     .listen("127.0.0.1:0".parse()?)
+///     .health(Health::new()) // `.service(GreeterServer::new(greeter))` adds one of your own
+///     .start()?;
+/// println!("listening on {}", server.addresses()[0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Server {
     inner: Option<grpcio::Server>,
     addresses: Vec<Address>,

@@ -21,6 +21,16 @@ use crate::rpc::{Request, Response, Service, Status, Stream};
 /// [`ServerBuilder::health`](crate::server::ServerBuilder::health).
 ///
 /// The service of the empty name is the whole server.
+///
+/// ```
+/// use quartet::services::{Health, Serving};
+///
+/// let health = Health::new(); // a clone goes to the server
+/// health.set("chat.ChatService", Serving::Serving);
+/// assert!(health.is_serving("chat.ChatService"));
+/// health.set("chat.ChatService", Serving::NotServing); // its database is away
+/// assert!(!health.is_serving("chat.ChatService"));
+/// ```
 #[derive(Clone)]
 pub struct Health(Arc<Mutex<State>>);
 

@@ -41,6 +41,15 @@ impl ClientTlsBuilder {
 
 /// Whom a client believes, and who it is. Clones are the same one; its files are watched for
 /// as long as a channel, or a clone, has it.
+///
+/// ```no_run
+/// use quartet::channel::Channel;
+/// use quartet::tls::ClientTls;
+///
+/// let tls = ClientTls::builder().ca("ca.pem").identity("cert.pem", "key.pem").load()?;
+/// let channel = Channel::builder("chat.example:50051").tls(&tls).build();
+/// # Ok::<(), quartet::tls::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct ClientTls(Arc<Live>);
 

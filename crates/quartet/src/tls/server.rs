@@ -52,6 +52,16 @@ impl ServerTlsBuilder {
 
 /// A server's certificate, its key, and the CA of its clients. Clones are the same one; its files
 /// are watched for as long as a server, or a clone, has it.
+///
+/// ```no_run
+/// use quartet::server::Server;
+/// use quartet::tls::ServerTls;
+///
+/// let tls = ServerTls::builder("cert.pem", "key.pem").client_ca("clients-ca.pem").load()?;
+/// let server = Server::builder().listen_tls("0.0.0.0:50051".parse()?, &tls).start()?;
+/// println!("serving as {tls}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct ServerTls {
     live: Arc<Live>,

@@ -22,6 +22,20 @@ use crate::rpc::watch::Tally;
 ///
 /// Dropping it before [`close`](Self::close) cancels the call, so that a client that
 /// panics or returns early never looks as if it had finished.
+///
+/// ```no_run
+/// # use quartet::proto::grpc::reflection::v1::{ServerReflectionClient, ServerReflectionRequest};
+/// # async fn ask(client: ServerReflectionClient, request: ServerReflectionRequest)
+/// # -> Result<(), Box<dyn std::error::Error>> {
+/// let (mut requests, mut replies) = client.server_reflection_info(())?;
+/// requests.send(request).await?;
+/// requests.close().await; // half-closes
+/// while let Some(reply) = replies.message().await? {
+///     println!("{reply}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct Sender<T> {
     sink: Option<ClientCStreamSender<T>>,
     closing: bool,
