@@ -1,0 +1,52 @@
+//! grpcio's programs for the lab's contracts: the chat system and gRPC's interop tests, server and
+//! client of each. What a user of the crate has, and nothing else.
+
+mod chat_client;
+mod chat_server;
+mod interop;
+mod serving;
+
+mod proto {
+    #![allow(missing_docs)]
+    include!(concat!(env!("OUT_DIR"), "/proto/mod.rs"));
+}
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a program exits with when it doesn't have what it is asked for.
+const EXIT_UNSUPPORTED: u8 = 127;
+
+/// grpcio's programs for the contracts of peers/README.md.
+#[derive(Debug, Parser)]
+#[command(name = "grpcio-peer", display_name = "grpcio", version = "0.13.0")]
+struct Options {
+    #[command(subcommand)]
+    program: Program,
+}
+
+#[derive(Debug, Subcommand)]
+enum Program {
+    /// Serves the chat until SIGTERM or SIGINT
+    ChatServer(chat_server::Options),
+    /// Makes one call of the chat contract, and reports it as JSON lines
+    ChatClient(chat_client::Options),
+    /// Serves gRPC's interop tests until SIGTERM or SIGINT
+    InteropServer(interop::ServerOptions),
+    /// Runs one of gRPC's interop tests
+    InteropClient(interop::ClientOptions),
+}
+
+fn main() -> ExitCode {
+    let result = match Options::parse().program {
+        Program::ChatServer(options) => chat_server::serve(&options),
+        Program::ChatClient(options) => chat_client::run(&options),
+        Program::InteropServer(options) => interop::serve(&options),
+        Program::InteropClient(options) => interop::run(&options),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("grpcio-peer: {error}");
+        ExitCode::FAILURE
+    })
+}
