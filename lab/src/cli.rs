@@ -108,11 +108,11 @@ pub struct Build {
 Examples:
   lab run                                            everything against everything
   lab run --suite interop --peer go,java             two peers, in all four pairs
-  lab run --of grpcio --direction server             all clients against grpcio's servers
+  lab run --of quartet --direction server             all clients against grpcio's servers
   lab run --pair go:java --case 'client_compressed_*'
   lab run --suite interop --tls both --output junit:junit.xml --output json:run.json
   lab run --suite chat --case 'bidi/*' --repeat 20 --fail-fast
-  lab run --of grpcio --through direct,envoy,nginx   without a proxy, and through each of two
+  lab run --of quartet --through direct,envoy,nginx   without a proxy, and through each of two
   lab run --peer-dir ./my-peer --of my-peer          a peer of your own")]
 pub struct Run {
     #[command(flatten)]
