@@ -1,4 +1,5 @@
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,6 +13,12 @@ use super::{Pairs, second_reply};
 pub struct ClientCall {
     owed: Owed,
     seen: Mutex<Seen>,
+}
+
+impl fmt::Debug for ClientCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCall").field("owed", &self.owed).finish_non_exhaustive()
+    }
 }
 
 /// How many messages the server owes to a call, and who sees to it.

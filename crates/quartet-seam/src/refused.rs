@@ -23,6 +23,7 @@ thread_local! {
 }
 
 /// A server that is ending, until this is dropped.
+#[derive(Debug)]
 pub struct Ending(());
 
 impl Ending {

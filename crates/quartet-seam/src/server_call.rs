@@ -1,5 +1,6 @@
 use std::any::Any;
 use std::ffi::CStr;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
@@ -39,6 +40,12 @@ pub struct ServerCall {
     values: OnceLock<Box<dyn Any + Send + Sync>>,
     /// In milliseconds.
     patience: AtomicU64,
+}
+
+impl fmt::Debug for ServerCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerCall").field("end", &self.end()).finish_non_exhaustive()
+    }
 }
 
 #[derive(Default)]

@@ -33,6 +33,7 @@ thread_local! {
 }
 
 /// A call whose end is on its way, until this is dropped.
+#[derive(Debug)]
 pub struct Leave {
     call: Arc<ServerCall>,
     key: usize,

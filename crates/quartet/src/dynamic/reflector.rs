@@ -1,6 +1,7 @@
 mod limits;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,6 +47,12 @@ pub struct Reflector<F> {
     /// Those that were asked for in vain.
     missing: BTreeSet<String>,
     spent: Spent,
+}
+
+impl<F> fmt::Debug for Reflector<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reflector").field("method", &self.method).finish_non_exhaustive()
+    }
 }
 
 type Stream = (Sender<ServerReflectionRequest>, Streaming<ServerReflectionResponse>);

@@ -1,5 +1,6 @@
 //! What interceptors see of one call, from its start to its end.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
@@ -41,6 +42,12 @@ fn traffic([messages, total]: &[AtomicU64; 2]) -> Traffic {
 /// Dropped before the call's [`end`](Self::end), it ends it as cancelled; dropped after it, it says
 /// that the call is over.
 pub struct Watch(Option<Box<Watched>>);
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").finish_non_exhaustive()
+    }
+}
 
 struct Watched {
     call: Call,

@@ -75,7 +75,7 @@ impl<'a> Context<'a> {
         // Without a level the core of grpcio 0.13 compresses nothing.
         let builder = ChannelBuilder::new(self.environment.clone())
             .default_compression_algorithm(CompressionAlgorithms::GRPC_COMPRESS_GZIP)
-            .default_gzip_compression_level(6);
+            .raw_cfg_int(c"grpc.gzip_compression_level".into(), 6);
         Ok(TestServiceClient::new(self.options.connect(builder)?))
     }
 

@@ -38,7 +38,7 @@ pub fn serve(options: &ServerOptions) -> Result<ExitCode, Box<dyn Error>> {
     // messages, but not add any. Without gzip's level the core of grpcio 0.13 compresses nothing.
     let arguments = ChannelBuilder::new(environment.clone())
         .default_compression_level(CompressionLevel::GRPC_COMPRESS_LEVEL_LOW)
-        .default_gzip_compression_level(6)
+        .raw_cfg_int(c"grpc.gzip_compression_level".into(), 6)
         .build_args();
     let reports = LoadReports::default();
     let builder = ServerBuilder::new(environment)

@@ -3,6 +3,7 @@ mod replies;
 mod sender;
 mod timeout;
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -39,6 +40,12 @@ enum Connector {
     Fixed(Arc<Shared>),
     /// Asked before each call.
     Reconnecting(Arc<dyn Fn() -> Client + Send + Sync>),
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
 }
 
 impl Client {
@@ -187,6 +194,12 @@ impl Client {
 /// that the call ended with. Dropping it before cancels the call.
 #[must_use = "dropping the reply cancels the call"]
 pub struct Reply<T>(BoxFuture<'static, Result<Response<T>, Status>>);
+
+impl<T> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").finish_non_exhaustive()
+    }
+}
 
 impl<T> Future for Reply<T> {
     type Output = Result<Response<T>, Status>;

@@ -1,5 +1,6 @@
 //! The path of a call on the server.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,6 +114,12 @@ pub struct Responder<R> {
     method: &'static str,
     reply: R,
     watch: Watch,
+}
+
+impl<R> fmt::Debug for Responder<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Responder").field("method", &self.method).finish_non_exhaustive()
+    }
 }
 
 impl<R> Responder<R> {

@@ -1,5 +1,6 @@
 //! The two shapes of a reply: one message, or a stream. Each ends its sink once.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -43,6 +44,18 @@ pub struct One<T>(ClientStreamingSink<T>);
 
 /// A reply of a stream of messages.
 pub struct Many<T>(DuplexSink<T>);
+
+impl<T> fmt::Debug for One<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("One").finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Many<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Many").finish_non_exhaustive()
+    }
+}
 
 impl<T> From<ClientStreamingSink<T>> for One<T> {
     fn from(sink: ClientStreamingSink<T>) -> Self {

@@ -60,6 +60,12 @@ pub struct ServiceBuilder<S> {
     methods: Vec<Register>,
 }
 
+impl<S> fmt::Debug for ServiceBuilder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceBuilder").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 // What every method's handler is: a function from the state, a request and a responder to the
 // future that answers.
 impl<S: Send + Sync + 'static> ServiceBuilder<S> {
