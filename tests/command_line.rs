@@ -201,7 +201,8 @@ fn a_taken_port_ends_the_server_at_once_with_one_clear_line() {
     let (_first, address) = start_server(&["--listen", "127.0.0.1:0"]);
     let second = start(chat_server(), ["--listen", &address]).end();
     assert_eq!(second.code(), Some(3), "{second:?}");
-    let told = format!("chat-server: can't listen on {address}: another process listens there");
+    let told =
+        format!("chat-server: can't listen on {address}: another process is listening there");
     assert_eq!(second.stderr, told);
 }
 

@@ -127,6 +127,6 @@ fn a_handler_that_holds_up_its_queue_is_told_by_name() {
         run(client.say_hello(message("", ""))).unwrap();
     }
     let told = TOLD.lock().unwrap();
-    let told = told.iter().find(|line| line.contains("held up its completion queue"));
+    let told = told.iter().find(|line| line.contains("blocked its completion queue"));
     assert!(told.unwrap().starts_with("/chat.ChatService/SayHello: "), "{told:?}");
 }

@@ -32,7 +32,7 @@ pub enum Envelope {
     Inflated,
     /// It is, or inflated it would be, longer than this process takes.
     TooLong,
-    /// It can't be inflated.
+    /// It can't be decompressed.
     Corrupt,
     /// It is compressed, and nothing says how.
     NoEncoding,

@@ -65,15 +65,15 @@ impl CompletionQueues {
                 if coalesces && !seam::coalesce_writes() {
                     log::warn!(
                         "writes are not coalesced: C-core {} is an installed library, or does not \
-                         poll by epoll; build with the bundled core, and leave \
-                         GRPC_POLL_STRATEGY alone",
+                         poll with epoll; build with the bundled core, and leave \
+                         GRPC_POLL_STRATEGY unset",
                         seam::core_version()
                     );
                 }
             });
         // Panics at a thread that can't be started, should others have taken the last ones.
         let environment = catch_unwind(AssertUnwindSafe(|| builder.build()))
-            .map_err(|_| io::Error::other("the thread of a completion queue can't be started"))?;
+            .map_err(|_| io::Error::other("can't start the thread of a completion queue"))?;
         Ok(CompletionQueues { environment: Arc::new(environment), too_long })
     }
 

@@ -137,7 +137,7 @@ impl Shared {
                     // Such as too many open files, which time may mend.
                     if told.is_none_or(|told| told.elapsed() >= QUIET) {
                         told = Some(Instant::now());
-                        log::warn!("the admin server can't take connections: {error}");
+                        log::warn!("the admin server can't accept connections: {error}");
                     }
                     thread::sleep(Duration::from_millis(100));
                 }
@@ -161,7 +161,9 @@ impl Shared {
         });
         match thread {
             Ok(_) => connections.push_back(Open(stream)),
-            Err(error) => log::warn!("the admin server has no thread for a connection: {error}"),
+            Err(error) => {
+                log::warn!("the admin server can't start a thread for a connection: {error}")
+            }
         }
     }
 

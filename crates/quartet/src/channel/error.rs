@@ -16,7 +16,7 @@ impl fmt::Display for ChannelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ChannelError::Target(invalid) => invalid.fmt(f),
-            ChannelError::Threads(error) => write!(f, "can't make a channel: {error}"),
+            ChannelError::Threads(error) => write!(f, "can't create the channel: {error}"),
         }
     }
 }

@@ -96,9 +96,7 @@ impl Replies {
     pub async fn message(&mut self) -> Result<Option<Encoded>, Status> {
         let message = self.stream.message().await?;
         match (&mut self.owed, &message) {
-            (Some(0), Some(_)) => {
-                Err(Status::unimplemented("the server sent more than the one reply it owed"))
-            }
+            (Some(0), Some(_)) => Err(Status::unimplemented("the server sent more than one reply")),
             (Some(1), None) => {
                 Err(Status::unimplemented("the server ended the call with OK, but sent no reply"))
             }

@@ -206,7 +206,9 @@ impl<F: Fn() -> Result<Request<()>, Status>> Reflector<F> {
                     return answer(reply);
                 }
                 Ok(None) => {
-                    return Err(Status::internal("the server ended the reflection unanswered"));
+                    return Err(Status::internal(
+                        "the server ended the reflection stream without an answer",
+                    ));
                 }
                 Err(status) if status.code() != Code::Unimplemented => return Err(status),
                 Err(_) if self.method == INFO.name => self.method = INFO_ALPHA.name,
@@ -219,18 +221,18 @@ impl<F: Fn() -> Result<Request<()>, Status>> Reflector<F> {
 fn answer(reply: ServerReflectionResponse) -> Result<Answer, Status> {
     match reply.message_response {
         Some(Answer::ErrorResponse(error)) if error.error_code == 0 => {
-            Err(Status::internal("the server's reflection answered with an error that is OK"))
+            Err(Status::internal("the server's reflection returned an error with the code OK"))
         }
         Some(Answer::ErrorResponse(error)) => {
             Err(Status::new(Code::from(error.error_code), error.error_message))
         }
         Some(answer) => Ok(answer),
-        None => Err(Status::internal("the server's reflection answered with nothing")),
+        None => Err(Status::internal("the server's reflection returned an empty response")),
     }
 }
 
 fn not_an_answer() -> Status {
-    Status::internal("the server's reflection answered another question")
+    Status::internal("the server's reflection answered a different request")
 }
 
 /// What a future gives, unless it takes longer.

@@ -222,8 +222,8 @@ impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Malformed::Short => f.write_str("the message ends in the middle of a field"),
-            Malformed::Wrong => f.write_str("the bytes are no message of protobuf"),
-            Malformed::Deep => write!(f, "more than {DEEPEST} messages are nested"),
+            Malformed::Wrong => f.write_str("the bytes are not a protobuf message"),
+            Malformed::Deep => write!(f, "messages are nested more than {DEEPEST} deep"),
         }
     }
 }

@@ -39,7 +39,7 @@ impl Interceptor for ConcurrencyLimit {
         match self.running.fetch_update(Relaxed, Relaxed, one_more) {
             Ok(_) => Ok(()),
             Err(_) => Err(Status::resource_exhausted(format!(
-                "{} calls are running, which is the limit",
+                "{} calls are running, the limit",
                 self.most
             ))),
         }

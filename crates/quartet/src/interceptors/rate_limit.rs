@@ -81,7 +81,7 @@ impl Interceptor for RateLimit {
         self.limiter.check_key(&key).map_err(|refused| {
             let wait = refused.wait_time_from(DefaultClock::default().now());
             let millis = wait.as_micros().div_ceil(1000);
-            let mut status = Status::resource_exhausted("too many calls a second");
+            let mut status = Status::resource_exhausted("too many calls per second");
             status.metadata_mut().push_internal("grpc-retry-pushback-ms", millis.to_string());
             status
         })

@@ -42,7 +42,7 @@ impl AtWork {
         let first = AT_WORK.fetch_add(1, SeqCst) == 0;
         let at_work = AtWork(());
         if first && let Err(error) = thread::Builder::new().spawn(|| {}) {
-            panic!("no thread can be started for blocking work: {error}");
+            panic!("can't start a thread for blocking work: {error}");
         }
         at_work
     }

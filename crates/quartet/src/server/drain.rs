@@ -115,7 +115,7 @@ pub(super) fn discard(server: grpcio::Server) {
         }
         Ok(_) => {}
         Err(error) => {
-            log::warn!("a server is left behind, as no thread can be started for it: {error}");
+            log::warn!("can't start a thread to stop a server, which is left behind: {error}");
             let Some(mut server) = take(&shared) else { return };
             drop(inside_core(|| server.shutdown()));
             server.cancel_all_calls();

@@ -114,7 +114,7 @@ impl Page {
     fn new(start: i64, most: i64) -> Result<Self, Status> {
         let start = id(start)?;
         let most = usize::try_from(most)
-            .map_err(|_| Status::invalid_argument("max_results is below zero"))?;
+            .map_err(|_| Status::invalid_argument("max_results is negative"))?;
         Ok(Page { start, most })
     }
 
@@ -129,7 +129,7 @@ impl Page {
 }
 
 fn id(id: i64) -> Result<u64, Status> {
-    u64::try_from(id).map_err(|_| Status::invalid_argument("an id is below zero"))
+    u64::try_from(id).map_err(|_| Status::invalid_argument("an id is negative"))
 }
 
 /// What C-core says of one thing; nothing if it is not there.
@@ -144,5 +144,5 @@ fn found<T: MessageFull>(json: &str, what: &str, id: u64) -> Result<Response<T>,
 fn read<T: MessageFull>(json: &str, what: &str) -> Result<T, Status> {
     let options = ParseOptions { ignore_unknown_fields: true, ..ParseOptions::default() };
     parse_from_str_with_options(json, &options)
-        .map_err(|error| Status::internal(format!("what C-core says of its {what}: {error}")))
+        .map_err(|error| Status::internal(format!("can't read C-core's {what}: {error}")))
 }

@@ -119,7 +119,7 @@ impl proto::Health for Health {
         let service = request.into_inner().service;
         match self.state().status(&service) {
             Some(status) => Ok(response(status).into()),
-            None => Err(Status::not_found(format!("no service `{service}` is known here"))),
+            None => Err(Status::not_found(format!("unknown service `{service}`"))),
         }
     }
 
@@ -131,7 +131,7 @@ impl proto::Health for Health {
         let count = state.services.len();
         if count > LONGEST_LIST {
             return Err(Status::resource_exhausted(format!(
-                "there are {count} services, and a list has {LONGEST_LIST} at most"
+                "there are {count} services; a list has at most {LONGEST_LIST}"
             )));
         }
         let mut list = HealthListResponse::new();

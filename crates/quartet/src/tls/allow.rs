@@ -68,7 +68,7 @@ impl Interceptor for AllowNames {
             return Ok(());
         }
         let names = identity.join(", ").escape_debug().to_string();
-        Err(Status::permission_denied(format!("{names} is not among the names that are let in")))
+        Err(Status::permission_denied(format!("{names} is not an allowed name")))
     }
 }
 
@@ -86,7 +86,7 @@ impl FromStr for Name {
         }
         if text.is_empty() || text.contains('*') {
             let why = "write a whole name, or `*` for its first label as in `*.example`";
-            return Err(InvalidName(format!("`{text}` is no name to allow: {why}")));
+            return Err(InvalidName(format!("`{text}` is not a name to allow: {why}")));
         }
         // C-core writes addresses in their shortest form.
         if let Ok(address) = text.parse::<IpAddr>() {

@@ -102,7 +102,7 @@ impl ClientCall {
             return Status::unimplemented("the server ended the call with OK, but sent no reply");
         }
         if self.seen.second_reply() {
-            return Status::unimplemented("the server sent more than the one reply it owed");
+            return Status::unimplemented("the server sent more than one reply");
         }
         let status = Status::from_grpcio(error);
         // The server's end of a late call may arrive a little before our own timer fires.

@@ -112,7 +112,7 @@ impl Told {
     ) -> Result<ServerReflectionResponse, Status> {
         let Some(ask) = &request.message_request else {
             return Err(Status::invalid_argument(
-                "the request asks for nothing that is known here",
+                "the request asks for nothing that this server knows",
             ));
         };
         let answer = self.answer(ask, sent).unwrap_or_else(not_found);
@@ -171,14 +171,14 @@ impl Told {
 fn not_found(what: String) -> Answer {
     Answer::ErrorResponse(ErrorResponse {
         error_code: Code::NotFound as i32,
-        error_message: format!("{what} is known here"),
+        error_message: format!("{what} found"),
         ..ErrorResponse::default()
     })
 }
 
 impl fmt::Display for InvalidDescriptors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no serialized google.protobuf.FileDescriptorSet: {}", self.0)
+        write!(f, "not a serialized google.protobuf.FileDescriptorSet: {}", self.0)
     }
 }
 
