@@ -117,7 +117,7 @@ impl WithoutCore {
             *last = Some(Instant::now());
             drop(last);
             log::error!(
-                "new connections can't be taken, and wait: no file descriptor is left; raise the \
+                "new connections wait: no file descriptor is left; raise the \
                  limit (ulimit -n), or have fewer clients ({text})"
             );
         }

@@ -91,7 +91,7 @@ fn files_that_cant_be_used_are_named_and_not_shown() {
     assert!(ended.stderr.contains(&expected), "expected {expected:?}: {ended:?}");
     assert!(!ended.stderr.contains("sesame"), "{ended:?}");
     let ended = client(&["--token-file", path, "hello"], "");
-    let expected = format!("--token-file {path}: not one line with a token");
+    let expected = format!("--token-file {path}: expected one line with a token");
     assert!(ended.stderr.contains(&expected), "expected {expected:?}: {ended:?}");
     assert!(!ended.stderr.contains("sesame"), "{ended:?}");
     let ended = client(&["--token-file", "/nowhere", "hello"], "");

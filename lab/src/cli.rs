@@ -307,7 +307,7 @@ pub enum Progress {
 fn some_time(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(seconds) if (0.1..=600.0).contains(&seconds) => Ok(seconds),
-        _ => Err("from 0.1 to 600 seconds".into()),
+        _ => Err("must be from 0.1 to 600 seconds".into()),
     }
 }
 

@@ -87,7 +87,7 @@ impl<'a> Explorer<'a> {
         let split = name.rsplit_once('/').or_else(|| name.rsplit_once('.'));
         let Some((service, method)) = split else {
             return Err(Failure::Input(format!(
-                "`{name}` is no method: write SERVICE/METHOD, such as chat.ChatService/SayHello"
+                "`{name}` is not a method: write SERVICE/METHOD, such as chat.ChatService/SayHello"
             )));
         };
         let schema = self.service(service).await?;

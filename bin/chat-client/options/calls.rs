@@ -39,12 +39,12 @@ impl Calls {
         if let Some(file) = &self.token_file {
             match (exposed, self.allow_plaintext_token) {
                 (true, true) => {
-                    warn!("the token is sent in clear, for everybody on the way to read")
+                    warn!("the token is sent unencrypted: anyone on the way can read it")
                 }
                 (true, false) => {
                     return Err(
-                        "--token-file would send the token in clear, for everybody on the \
-                                way to read: use TLS (--tls, or --cacert), or allow it with \
+                        "--token-file would send the token unencrypted: use TLS (--tls or \
+                         --cacert), or allow it with \
                                 --allow-plaintext-token"
                             .into(),
                     );
@@ -55,7 +55,7 @@ impl Calls {
             let text = fs::read_to_string(file)
                 .map_err(|error| format!("can't read --token-file {name}: {error}"))?;
             let token = BearerToken::new(text.trim())
-                .map_err(|_| format!("--token-file {name}: not one line with a token"))?;
+                .map_err(|_| format!("--token-file {name}: expected one line with a token"))?;
             builder = builder.interceptor(token);
         }
         Ok(builder)

@@ -153,7 +153,7 @@ fn launch(
             return Err(format!("ended with {ending} (log: {})", log.display()));
         }
         if began.elapsed() > limit {
-            return Err(format!("takes no connection after {limit:?} (log: {})", log.display()));
+            return Err(format!("accepts no connection after {limit:?} (log: {})", log.display()));
         }
     }
     Ok((process, address.to_string()))

@@ -176,7 +176,7 @@ impl<'a> Table<'a> {
         let measured = finish(serving, result)?;
         let rate = measured.figures.get(&Figure::Rate).copied();
         self.offered = rate;
-        rate.ok_or_else(|| "no rate of which to offer a share".to_owned().into())
+        rate.ok_or_else(|| "no rate to offer a share of".to_owned().into())
     }
 
     fn call(
@@ -241,7 +241,7 @@ impl<'a> Table<'a> {
 
     fn worker(&self, contestant: &'a Contestant, role: Role) -> Result<&Worker, String> {
         let worker = self.workers.get(&(contestant.name.as_str(), role));
-        worker.ok_or_else(|| format!("{}: its worker doesn't run", contestant.name))
+        worker.ok_or_else(|| format!("{}: its worker is not running", contestant.name))
     }
 }
 

@@ -97,7 +97,7 @@ impl Worker {
         let status: ServerStatus =
             control.ask(&ServerArgs { argtype: Some(args), ..ServerArgs::new() })?;
         let port = u16::try_from(status.port).ok().filter(|port| *port > 0);
-        let port = port.ok_or_else(|| format!("says that its server has port {}", status.port))?;
+        let port = port.ok_or_else(|| format!("reports port {} for its server", status.port))?;
         Ok(Serving { port, control })
     }
 

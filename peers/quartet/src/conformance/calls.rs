@@ -22,7 +22,7 @@ pub async fn make(
     request: ClientCompatRequest,
 ) -> Result<ClientResponseResult, String> {
     if request.service.as_deref() != Some(SERVICE) {
-        return Err(format!("service: there is none here but {SERVICE}"));
+        return Err(format!("service: only {SERVICE} is supported"));
     }
     let method = request.method.clone().unwrap_or_default();
     let plan = Plan::new(request)?;
