@@ -2,11 +2,11 @@ use std::path::Path;
 
 use quartet::interceptors::BearerToken;
 
-/// Reads a file of callers: a name and a token in each line; empty lines and those that start
-/// with `#` don't count.
+/// Reads a file of callers: a name and a token on each line; empty lines and lines that start with
+/// `#` are ignored.
 ///
 /// # Errors
-/// A text for the user, which names the line and never shows a token.
+/// A message for the user, which names the line and never shows a token.
 pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
     let file = path.display();
     let text = std::fs::read_to_string(path)
