@@ -18,6 +18,7 @@ use channel::Channel;
 use tls::Tls;
 
 /// Talks to a chat server: one command for each of gRPC's call types.
+///
 /// Without --server, a server is started inside this process, so every command works on its own.
 #[derive(Debug, Parser)]
 #[command(name = "chat-client", version = program::version(), after_long_help = EXAMPLES)]

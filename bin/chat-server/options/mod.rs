@@ -19,6 +19,7 @@ use services::Services;
 use tls::Tls;
 
 /// Serves chat.ChatService: four methods, one for each of gRPC's call types.
+///
 /// Once ready, it prints one line on stdout, `listening on ADDRESS...`, with the ports that were
 /// picked. SIGINT and SIGTERM drain: new calls are refused, running ones may finish, and those
 /// still running after --drain-timeout are cancelled; a second signal stops at once. SIGHUP reloads
