@@ -2,11 +2,11 @@ use std::{error, fmt, io};
 
 use super::InvalidTarget;
 
-/// Why a channel can't be made.
+/// Why a channel can't be created.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ChannelError {
-    /// Its target is none.
+    /// Its target is invalid.
     Target(InvalidTarget),
     /// The threads of its completion queue, or of C-core, can't be started.
     Threads(io::Error),

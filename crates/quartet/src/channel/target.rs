@@ -4,11 +4,11 @@ use std::str::FromStr;
 
 use quartet_seam as seam;
 
-/// The name of what a channel connects to, checked: see [`Channel::builder`](super::Channel::builder)
+/// What a channel connects to, checked: see [`Channel::builder`](super::Channel::builder)
 /// for its forms.
 ///
-/// C-core takes what it can't read for a host's name, and a port of 99999 for one of 34463; so it
-/// is read here first.
+/// C-core takes what it can't parse for a host name, and port 99999 for port 34463, so the target
+/// is parsed here first.
 ///
 /// ```
 /// # use quartet::channel::Target;
@@ -28,7 +28,7 @@ pub struct Target {
 enum Reach {
     Socket,
     Loopback,
-    /// One host of another machine, for all that can be seen.
+    /// One host, apparently of another machine.
     Host,
     /// Several addresses, or what others find them by.
     Others,

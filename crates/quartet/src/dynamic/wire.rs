@@ -126,7 +126,7 @@ pub fn wire_type(kind: Type) -> u32 {
     }
 }
 
-/// The values of a field that may be packed; `wire` is how each would be by itself.
+/// The values of a field that may be packed; `wire` is the wire type of a single one.
 pub fn unpacked(wire: u32, value: Raw<'_>) -> impl Iterator<Item = Result<Raw<'_>, Malformed>> {
     let (mut alone, mut rest) = match (value, wire) {
         (Raw::Bytes(packed), 0 | 1 | 5) => (None, packed),

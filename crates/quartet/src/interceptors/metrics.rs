@@ -43,8 +43,7 @@ use histogram::Histogram;
 /// makes for them (A66's `grpc.client.attempt` metrics). Methods that a server does not have are
 /// not seen: C-core answers for them.
 ///
-/// A call is counted without a lock and without an allocation, but for the first of each method
-/// and status.
+/// A call is counted without a lock or an allocation, except the first of each method and status.
 #[derive(Clone)]
 pub struct Metrics(Arc<Shared>);
 
@@ -67,8 +66,7 @@ impl Metrics {
         Metrics(Arc::new(Shared { registry: Mutex::new(registry), server, client }))
     }
 
-    /// Adds metrics of the program's own, made with the crate `prometheus-client`, to the same
-    /// text.
+    /// Adds the program's own metrics, made with the crate `prometheus-client`, to the same text.
     pub fn register(&self, register: impl FnOnce(&mut Registry)) {
         register(&mut self.0.registry.lock().unwrap_or_else(PoisonError::into_inner));
     }

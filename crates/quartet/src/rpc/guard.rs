@@ -1,5 +1,5 @@
-//! What a handler is run under: it is dropped when nobody waits for it any more, its panics are
-//! errors, and its stalls are told.
+//! What a handler runs under: it is dropped when nobody waits for it any more, its panics become
+//! errors, and its stalls are logged.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -74,7 +74,7 @@ fn poll_over(call: &ServerCall, timer: &mut Option<Delay>, cx: &mut Context<'_>)
     Poll::Ready(Status::deadline_exceeded("the deadline passed on the server"))
 }
 
-/// What the caller of a handler that panicked is told; the rest is for the log.
+/// What the caller of a handler that panicked gets; the rest goes to the log.
 fn panicked(method: &str, panic: &str) -> Status {
     log::error!("{method}: the handler panicked: {panic}");
     Status::internal("the handler panicked")

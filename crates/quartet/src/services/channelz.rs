@@ -12,11 +12,11 @@ use crate::proto::grpc::channelz::v1::{
 };
 use crate::rpc::{Request, Response, Service, Status};
 
-/// Tells of the channels, servers and connections of this process: **all** of them, as C-core
-/// keeps them in one table for the process, not only those of the server that has the service.
-/// The addresses of peers are among it, so it belongs where only operators come.
+/// Shows the channels, servers and connections of this process: **all** of them, as C-core keeps
+/// one table per process, not only those of the server that has the service. This includes the
+/// addresses of peers, so serve it only where operators can reach it.
 ///
-/// C-core keeps the data by default. Its pages have 100 entries at most.
+/// C-core collects the data by default. Its pages have at most 100 entries.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -140,7 +140,7 @@ fn found<T: MessageFull>(json: &str, what: &str, id: u64) -> Result<Response<T>,
     read(json, what).map(Response::new)
 }
 
-/// Reads C-core's JSON, which is that of the messages. A newer core may say more.
+/// Reads C-core's JSON, which is that of the messages. A newer core may have more fields.
 fn read<T: MessageFull>(json: &str, what: &str) -> Result<T, Status> {
     let options = ParseOptions { ignore_unknown_fields: true, ..ParseOptions::default() };
     parse_from_str_with_options(json, &options)

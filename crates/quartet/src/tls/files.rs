@@ -1,4 +1,4 @@
-//! The files of one side of a connection, and what they have to be.
+//! The files of one side of a connection, and what they must contain.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub(super) struct Identity {
     pub key: String,
 }
 
-/// Whom we believe.
+/// Whom we trust.
 pub(super) struct Authorities {
     pub pem: String,
     subjects: Vec<String>,
@@ -128,7 +128,7 @@ impl Authorities {
             );
             return Err(Error::new(file, why));
         }
-        // One that is no longer valid is believed by nobody, and harms none of the others.
+        // One that is no longer valid is trusted by nobody, and does not affect the others.
         if found.iter().all(|certificate| certificate.check_time(file).is_err()) {
             found[0].check_time(file)?;
         }

@@ -1,4 +1,4 @@
-//! Files that are in use, and are looked at again.
+//! Files that are in use, and checked for changes.
 
 use std::convert::Infallible;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};

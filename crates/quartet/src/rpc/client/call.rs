@@ -1,4 +1,4 @@
-//! A call that is made here, while it is on its way.
+//! A call made by this process, while it is in flight.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
-//! The requests of a call, as grpcio receives them, made into a [`Source`] that tells the truth.
+//! The requests of a call, as grpcio receives them, made into a [`Source`] that reports how they
+//! really ended.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
