@@ -104,7 +104,7 @@ impl Log for WithoutCore {
 
 impl WithoutCore {
     /// What C-core says once a second while it can't take connections is passed on once a minute,
-    /// in words for those who run the program: nobody else notices but the clients, who wait.
+    /// worded for those who run the program: nobody else notices but the clients, who wait.
     fn warn_without_descriptors(&self, record: &log::Record<'_>) {
         const PAUSE: Duration = Duration::from_secs(60);
         static LAST: Mutex<Option<Instant>> = Mutex::new(None);

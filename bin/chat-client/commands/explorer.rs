@@ -4,7 +4,7 @@ use quartet::rpc::{Client, Code, Request, Status};
 use super::Session;
 use crate::Failure;
 
-/// What the server serves, by its reflection; what is not there is told with what is.
+/// What the server serves, by its reflection; an error about what is missing lists what exists.
 pub struct Explorer<'a> {
     session: &'a Session<'a>,
     reflector: Reflector<NewRequest<'a>>,

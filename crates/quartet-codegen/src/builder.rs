@@ -57,7 +57,7 @@ impl Builder {
     /// When a proto file or an import is not in any include, can't be read, has a
     /// syntax error or uses a name that is not defined; when it has what Rust's
     /// messages can't have (see the [limits](crate#limits)); when files import each
-    /// other in a circle; and when the code can't be written.
+    /// other in a cycle; and when the code can't be written.
     pub fn compile(self) -> Result<()> {
         let sources = sources::read(&self.includes, &self.protos)?;
         for source in &sources {

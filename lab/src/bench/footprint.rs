@@ -110,7 +110,7 @@ pub fn instructions(
     Ok(measured)
 }
 
-/// Has callgrind begin to count anew, after writing down what it has counted with `--dump`.
+/// Makes callgrind restart its count, after it has written what it counted with `--dump`.
 fn control(process: &Process, action: &str) -> Result<(), String> {
     let (program, pid) = ("callgrind_control", process.pid().to_string());
     let output = Command::new(program).args([action, &pid]).output();

@@ -146,7 +146,7 @@ pub enum Unmeasured {
         /// All answers.
         all: u64,
     },
-    /// Something broke, in words.
+    /// What broke.
     Broken(String),
 }
 

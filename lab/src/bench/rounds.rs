@@ -30,7 +30,7 @@ struct Table<'a> {
     offered: Option<f64>,
 }
 
-/// Measures a task over its pairs, and tells each sample.
+/// Measures a task over its pairs, and reports each sample.
 pub fn run<'a>(
     stage: &'a Stage,
     task: &'a Task,
@@ -100,8 +100,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Ends the workers of a pair, so that the next turn doesn't suffer from this one, and tells
-    /// how one of them has ended by itself, if it has.
+    /// Ends the workers of a pair, so that the next turn doesn't suffer from this one, and returns
+    /// how one of them ended on its own, if one did.
     fn replace(&mut self, (client, server): Pair<'a>) -> Option<String> {
         let keys = [(client, Role::Client), (server, Role::Server)];
         let mut workers =

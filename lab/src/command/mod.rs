@@ -19,7 +19,7 @@ use crate::peer::{Peer, discover};
 use crate::process::Children;
 use crate::progress::Progress;
 
-/// As many builds run at once, at most: each uses several cores by itself.
+/// At most this many builds run at once: each uses several cores.
 const BUILDS: usize = 2;
 
 fn find_peers(preparing: &Preparing) -> Result<Vec<Peer>, Failure> {

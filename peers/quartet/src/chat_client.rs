@@ -128,7 +128,7 @@ impl Options {
             return None;
         }
         for message in self.messages() {
-            // That the call has ended is told by the receiving half.
+            // The receiving half reports that the call has ended.
             if sender.send(message).await.is_err() {
                 break;
             }

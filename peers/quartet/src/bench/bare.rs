@@ -106,7 +106,7 @@ impl Service {
 }
 
 /// Sends the answers, and ends the call. In batches grpcio holds back the last message, and
-/// `send_all` flushes it when no other is there. A caller that is gone is told nothing.
+/// `send_all` flushes it when no other is there. A caller that is gone gets nothing.
 async fn pump(
     answers: impl Stream<Item = grpcio::Result<SimpleResponse>>,
     sink: impl Sink<(SimpleResponse, WriteFlags), Error = Error>,

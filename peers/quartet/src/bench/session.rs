@@ -41,7 +41,7 @@ impl Args for ClientArgs {
     }
 }
 
-/// A server or client at work. Dropped, it ends by itself.
+/// A running server or client. It ends when dropped.
 pub trait Measured: Send + 'static {
     type Status: Send;
     fn status(&mut self, reset: bool) -> Self::Status;

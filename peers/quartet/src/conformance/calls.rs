@@ -16,7 +16,7 @@ const SERVICE: &str = "connectrpc.conformance.v1.ConformanceService";
 /// Makes the call that is asked for.
 ///
 /// # Errors
-/// Why it can't be made, in words.
+/// Why it can't be made.
 pub async fn make(
     client: &ConformanceServiceClient,
     request: ClientCompatRequest,

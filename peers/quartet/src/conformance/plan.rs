@@ -38,7 +38,7 @@ impl Plan {
     /// Reads a request.
     ///
     /// # Errors
-    /// What in it can't be done, in words.
+    /// What in it can't be done.
     pub fn new(request: ClientCompatRequest) -> Result<Self, String> {
         let metadata = from_headers(&request.request_headers)
             .map_err(|error| format!("request_headers: {error}"))?;
