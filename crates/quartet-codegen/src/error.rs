@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Why no code was generated.
 ///
-/// It names the file, the line where that is known, and what to do. `{:?}` shows
+/// It names the file, the line if known, and what to do. `{:?}` shows
 /// the same text as `{}`, as `{:?}` is what a `main` that returns it prints.
 pub struct Error(Kind);
 
