@@ -1,4 +1,4 @@
-//! Servers whose reflection is broken, or means harm: a client uses what is right, says what is
+//! Servers whose reflection is broken or hostile: a client uses what is right, says what is
 //! wrong, and is held by none of them.
 
 use std::fmt::Write as _;
@@ -168,7 +168,7 @@ fn imports_in_a_circle_and_missing_ones_harm_nothing() {
     assert_eq!(list.stdout, ["s.S/Good"], "{list:?}");
 }
 
-/// What can't be understood harms only who uses it.
+/// What can't be understood affects only who uses it.
 #[test]
 fn a_fault_is_told_where_it_is_used_and_nowhere_else() {
     const FAULTS: [(&str, &str, &str); 8] = [

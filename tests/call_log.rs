@@ -16,7 +16,7 @@ fn parsed(line: &str) -> Value {
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
 }
 
-/// The trace that the client's log for debugging tells of.
+/// The trace that the client's debug log shows.
 #[track_caller]
 fn trace(ended: &Ended) -> String {
     let rest = ended.stderr.split(": trace ").nth(1);

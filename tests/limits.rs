@@ -117,7 +117,7 @@ fn who_calls_too_often_is_told_when_to_come_back() {
         let wait = pushback(status);
         assert!(!wait.is_zero() && wait <= Duration::from_millis(250), "{wait:?}");
     }
-    // Time has passed since the last was told, so it is enough by now.
+    // Time has passed since the last one was reported, so it is enough by now.
     run(Delay::new(pushback(&refused[refused.len() - 1])));
     run(hello(&client)).unwrap();
 }

@@ -122,7 +122,7 @@ fn a_handler_that_holds_up_its_queue_is_told_by_name() {
         .start()
         .unwrap();
     let client = ChatServiceClient::new(Channel::to(server.addresses()[0].to_string()));
-    // The second is answered after the first one's stall was told.
+    // The second is answered after the first one's stall was logged.
     for _ in 0..2 {
         run(client.say_hello(message("", ""))).unwrap();
     }

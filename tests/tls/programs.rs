@@ -75,7 +75,7 @@ fn certificates_of_clients_and_their_names() {
     assert_eq!(hello(&setting.folder).code(), Some(0));
     let bob = of(&setting.authority.certify(&["bob.example"]));
     fails(&hello(&bob), 64 + 7, &["bob.example is not an allowed name", "--cert"]);
-    // Who is refused is told, too.
+    // Who is refused learns of it, too.
     server.wait_for_log("SayHello for ipv4:127.0.0.1:");
     let line = server.wait_for_log("SayHello for ipv4:127.0.0.1:");
     assert!(line.contains("PERMISSION_DENIED"), "{line}");
