@@ -38,7 +38,7 @@ impl Calls {
         if let Some(file) = &self.token_file {
             match (exposed, self.allow_plaintext_token) {
                 (true, true) => {
-                    warn!("the token is sent unencrypted: anyone on the way can read it")
+                    warn!("the token is sent unencrypted: anyone on the network can read it")
                 }
                 (true, false) => {
                     return Err(

@@ -154,7 +154,7 @@ impl Options {
         }
         let builder = self.channel.apply(self.tls.apply(builder)?)?;
         if self.is_exposed() && self.headers.iter().any(|(name, _)| is_secret(name)) {
-            warn!("-H sends a secret unencrypted: anyone on the way can read it; use --tls");
+            warn!("-H sends a secret unencrypted: anyone on the network can read it; use --tls");
         }
         self.calls.apply(builder, self.is_exposed())
     }

@@ -145,7 +145,7 @@ pub fn serve(setup: &setup::Server, queues: &CompletionQueues) -> Result<Box<dyn
         Err(_) => {
             drop(BareServer { port: 0, server: Some(server) });
             let port = setup.port;
-            Err(Status::failed_precondition(format!("can't listen on [::]:{port}: is it taken?")))
+            Err(Status::failed_precondition(format!("can't listen on [::]:{port}: is it in use?")))
         }
     }
 }
