@@ -61,7 +61,7 @@ impl<T: Message> Sender<T> {
         }
     }
 
-    /// Sends a message, and waits until C-core has taken it.
+    /// Sends a message, and waits until C-core has accepted it.
     ///
     /// # Errors
     /// When the call has ended; the message may not have been sent.
