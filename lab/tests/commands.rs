@@ -13,7 +13,7 @@ fn wrong_flags_are_explained_and_exit_with_2() {
     for (arguments, explanation) in [
         ("run --peer og", "lab: --peer og: no peer matches; there are it, other"),
         ("run --case emty", "lab: --case emty: no case matches; see lab list"),
-        ("run --direction client", "lab: --direction says what part the peers of --of play"),
+        ("run --direction client", "lab: --direction is the role of the --of peers"),
         ("run --suite chat --tls tls", "lab: no case matches these filters"),
         ("run --pair it", "a pair is CLIENT:SERVER"),
         ("run --output pdf", "there is no report pdf: text, json, csv, junit, markdown"),
