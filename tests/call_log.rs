@@ -87,7 +87,7 @@ fn files_that_cant_be_used_are_named_and_not_shown() {
         ["--listen=127.0.0.1:0", "--tokens", path],
     );
     let ended = server.end();
-    let expected = format!("chat-server: --tokens {path}: line 2 has a name and no token");
+    let expected = format!("chat-server: --tokens {path}: line 2 has a name but no token");
     assert!(ended.stderr.contains(&expected), "expected {expected:?}: {ended:?}");
     assert!(!ended.stderr.contains("sesame"), "{ended:?}");
     let ended = client(&["--token-file", path, "hello"], "");

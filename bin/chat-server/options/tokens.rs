@@ -55,7 +55,7 @@ mod tests {
         for (text, why) in [
             ("", "no caller"),
             ("# nobody\n", "no caller"),
-            ("ada s3same\nbob\n", "line 2 has a name and no token"),
+            ("ada s3same\nbob\n", "line 2 has a name but no token"),
             ("\nada s3same s3same\n", "line 2 has more than two words"),
             ("ada s3same\nbob s3same", "line 2: the token is already used above"),
             ("ada s3sameä", "line 1: the token has a character"),
