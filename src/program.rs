@@ -104,7 +104,7 @@ impl Log for WithoutCore {
 
 impl WithoutCore {
     /// What C-core says once a second while it can't take connections is passed on once a minute,
-    /// in words for those who run the program: nobody else notices but the clients, who wait.
+    /// worded for those who run the program: nobody else notices but the clients, who wait.
     fn warn_without_descriptors(&self, record: &log::Record<'_>) {
         const PAUSE: Duration = Duration::from_secs(60);
         static LAST: Mutex<Option<Instant>> = Mutex::new(None);
@@ -117,7 +117,7 @@ impl WithoutCore {
             *last = Some(Instant::now());
             drop(last);
             log::error!(
-                "new connections can't be taken, and wait: no file descriptor is left; raise the \
+                "new connections wait: no file descriptor is left; raise the \
                  limit (ulimit -n), or have fewer clients ({text})"
             );
         }

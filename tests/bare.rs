@@ -1,4 +1,4 @@
-//! Each style against bare grpcio on the wire, so that our layer is not tested by itself.
+//! Each call type against bare grpcio on the wire, so that our layer is not tested against itself.
 
 use std::time::Duration;
 

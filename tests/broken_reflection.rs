@@ -1,4 +1,4 @@
-//! Servers whose reflection is broken, or means harm: a client uses what is right, says what is
+//! Servers whose reflection is broken or hostile: a client uses what is right, says what is
 //! wrong, and is held by none of them.
 
 use std::fmt::Write as _;
@@ -154,7 +154,7 @@ fn names_that_are_too_long_together_are_refused() {
     let inner = "nested_type { name: 'i' }".repeat(100);
     let outer = format!("message_type {{ name: '{name}' {inner} }}");
     let served = serve_files(&[&service(&outer, &["Good"])]);
-    fails(&served, CALL, INTERNAL, "names of types");
+    fails(&served, CALL, INTERNAL, "type names");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn imports_in_a_circle_and_missing_ones_harm_nothing() {
     assert_eq!(list.stdout, ["s.S/Good"], "{list:?}");
 }
 
-/// What can't be understood harms only who uses it.
+/// What can't be understood affects only who uses it.
 #[test]
 fn a_fault_is_told_where_it_is_used_and_nowhere_else() {
     const FAULTS: [(&str, &str, &str); 8] = [
@@ -182,15 +182,11 @@ fn a_fault_is_told_where_it_is_used_and_nowhere_else() {
             "{\"f\": {}}",
             "`.s.E`",
         ),
-        (
-            "field { name: 'f' number: 0 type: TYPE_INT32 }",
-            "{\"f\": 1}",
-            "0 is no number of a field",
-        ),
+        ("field { name: 'f' number: 0 type: TYPE_INT32 }", "{\"f\": 1}", "0 is not a field number"),
         (
             "field { name: 'f' number: -1 type: TYPE_INT32 }",
             "{\"f\": 1}",
-            "-1 is no number of a field",
+            "-1 is not a field number",
         ),
         (
             "field { name: 'f' number: 1 type: TYPE_MESSAGE type_name: '.s.Twice' }",
@@ -200,12 +196,12 @@ fn a_fault_is_told_where_it_is_used_and_nowhere_else() {
         (
             "field { name: 'f' number: 1 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: '.s.NoKey' }",
             "{\"f\": {}}",
-            "a map without fit keys",
+            "a map with invalid keys",
         ),
         (
             "field { name: 'f' number: 1 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: '.s.FloatKey' }",
             "{\"f\": {}}",
-            "a map without fit keys",
+            "a map with invalid keys",
         ),
         (
             "field { name: 'f' number: 1 type: TYPE_ENUM type_name: '.s.Good' }",
@@ -315,8 +311,8 @@ fn answers_to_other_questions_are_refused_in_a_few_words() {
     let list = ListServiceResponse { service: names.collect(), ..Default::default() };
     let fine = ErrorResponse::default();
     for (answer, words) in [
-        (Answer::ListServicesResponse(list), "answered another question"),
-        (Answer::ErrorResponse(fine), "an error that is OK"),
+        (Answer::ListServicesResponse(list), "answered a different request"),
+        (Answer::ErrorResponse(fine), "an error with the code OK"),
         (files([b"\xff\xff".to_vec()]), "can't be decoded"),
     ] {
         let served = serve(move |_| Some(answer.clone()));

@@ -1,4 +1,4 @@
-//! The client's commands that know nothing of a service but what its server tells.
+//! The client's commands that know nothing of a service but what its server says.
 
 use std::fs;
 

@@ -16,7 +16,7 @@ fn parsed(line: &str) -> Value {
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
 }
 
-/// The trace that the client's log for debugging tells of.
+/// The trace that the client's debug log shows.
 #[track_caller]
 fn trace(ended: &Ended) -> String {
     let rest = ended.stderr.split(": trace ").nth(1);
@@ -87,11 +87,11 @@ fn files_that_cant_be_used_are_named_and_not_shown() {
         ["--listen=127.0.0.1:0", "--tokens", path],
     );
     let ended = server.end();
-    let expected = format!("chat-server: --tokens {path}: line 2 has a name and no token");
+    let expected = format!("chat-server: --tokens {path}: line 2 has a name but no token");
     assert!(ended.stderr.contains(&expected), "expected {expected:?}: {ended:?}");
     assert!(!ended.stderr.contains("sesame"), "{ended:?}");
     let ended = client(&["--token-file", path, "hello"], "");
-    let expected = format!("--token-file {path}: not one line with a token");
+    let expected = format!("--token-file {path}: expected one line with a token");
     assert!(ended.stderr.contains(&expected), "expected {expected:?}: {ended:?}");
     assert!(!ended.stderr.contains("sesame"), "{ended:?}");
     let ended = client(&["--token-file", "/nowhere", "hello"], "");

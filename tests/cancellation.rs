@@ -26,7 +26,7 @@ fn wait(events: &Receiver<Event>, wanted: impl Fn(&Event) -> bool) -> Event {
     }
 }
 
-/// Waits until the handler runs, lets the caller leave, and tells how soon it was dropped.
+/// Waits until the handler runs, lets the caller leave, and returns how soon it was dropped.
 fn leave(events: &Receiver<Event>, leave: impl FnOnce()) -> Duration {
     wait(events, |event| matches!(event, Event::Started(_)));
     let left = Instant::now();

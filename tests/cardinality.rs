@@ -97,7 +97,7 @@ fn two_replies_or_none_are_an_error_at_once() {
 }
 
 /// A server that sends its reply long before its status: such a call is looked at meanwhile,
-/// which must not do it any harm. Nor must giving it up.
+/// which must not affect it. Nor must giving it up.
 #[test]
 fn a_status_that_comes_late_is_waited_for() {
     let late =

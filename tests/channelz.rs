@@ -20,7 +20,7 @@ fn serve() -> (Served, ChannelzClient) {
 }
 
 /// The server with a connection at this address, and that connection. Other tests have theirs in
-/// the same process, and a socket that listens is told with the port it asked for, which is 0.
+/// the same process, and a listening socket is shown with the port it asked for, which is 0.
 async fn server(client: &ChannelzClient, target: &str) -> (Server, Socket) {
     let mut request = GetServersRequest::new();
     loop {

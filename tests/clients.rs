@@ -1,5 +1,5 @@
 //! Clients that others wrote, against a real `chat-server`: grpcurl, ghz, and Python's packages
-//! for health, reflection and channelz. Those whose toolchain is missing are told as NOT RUN;
+//! for health, reflection and channelz. Those whose toolchain is missing are reported as NOT RUN;
 //! with `QUARTET_REQUIRE_PEERS` set it is a failure.
 
 use std::process::Command;

@@ -201,7 +201,8 @@ fn a_taken_port_ends_the_server_at_once_with_one_clear_line() {
     let (_first, address) = start_server(&["--listen", "127.0.0.1:0"]);
     let second = start(chat_server(), ["--listen", &address]).end();
     assert_eq!(second.code(), Some(3), "{second:?}");
-    let told = format!("chat-server: can't listen on {address}: another process listens there");
+    let told =
+        format!("chat-server: can't listen on {address}: another process is listening there");
     assert_eq!(second.stderr, told);
 }
 
@@ -317,18 +318,18 @@ fn a_token_is_not_sent_in_clear_to_other_machines() {
     for target in ["chat.example:1", "10.0.0.1:1", "dns:///chat.example", "xds:///chat"] {
         let refused = run(&["-s", target, "hello"]);
         assert_eq!(refused.code(), Some(2), "{target}: {refused:?}");
-        for text in ["in clear", "--tls", "--allow-plaintext-token"] {
+        for text in ["unencrypted", "--tls", "--allow-plaintext-token"] {
             assert!(refused.stderr.contains(text), "{target}: no `{text}` in {refused:?}");
         }
     }
     let warned = run(&["-s", "chat.example:1", "--allow-plaintext-token", "hello"]);
     assert_eq!(warned.code(), Some(64 + 14), "{warned:?}");
-    assert!(warned.stderr.contains("WARN") && warned.stderr.contains("in clear"), "{warned:?}");
+    assert!(warned.stderr.contains("WARN") && warned.stderr.contains("unencrypted"), "{warned:?}");
     let header = client(
         &["-H", "Authorization: Bearer x", "-s", "chat.example:1", "--timeout", "1ms", "hello"],
         "",
     );
-    assert!(header.stderr.contains("in clear"), "{header:?}");
+    assert!(header.stderr.contains("unencrypted"), "{header:?}");
     let (_server, address) = start_server(&["--listen", "127.0.0.1:0"]);
     let localhost = address.replace("127.0.0.1", "localhost");
     for args in [&["-s", &address, "hello"][..], &["-s", &localhost, "hello"], &["hello"]] {
@@ -337,7 +338,7 @@ fn a_token_is_not_sent_in_clear_to_other_machines() {
     }
     let tls = run(&["-s", "chat.example:1", "--tls", "hello"]);
     assert_eq!(tls.code(), Some(64 + 14), "{tls:?}");
-    assert!(!tls.stderr.contains("in clear"), "{tls:?}");
+    assert!(!tls.stderr.contains("unencrypted"), "{tls:?}");
 }
 
 #[test]

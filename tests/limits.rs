@@ -42,7 +42,7 @@ fn one_call_too_many_is_refused_in_every_style_until_there_is_room() {
     for result in run(each_style(&client, &[])) {
         let status = result.unwrap_err();
         let seen = (status.code(), status.message());
-        assert_eq!(seen, (Code::ResourceExhausted, "1 calls are running, which is the limit"));
+        assert_eq!(seen, (Code::ResourceExhausted, "1 calls are running, the limit"));
     }
     drop(running);
     wait_for_room(&client);
@@ -92,7 +92,7 @@ fn a_client_bounds_its_own_calls() {
 fn pushback(status: &Status) -> Duration {
     assert_eq!(
         (status.code(), status.message()),
-        (Code::ResourceExhausted, "too many calls a second")
+        (Code::ResourceExhausted, "too many calls per second")
     );
     let millis = status.metadata().get("grpc-retry-pushback-ms");
     let millis = millis.unwrap_or_else(|| panic!("no pushback: {status:?}"));
@@ -117,7 +117,7 @@ fn who_calls_too_often_is_told_when_to_come_back() {
         let wait = pushback(status);
         assert!(!wait.is_zero() && wait <= Duration::from_millis(250), "{wait:?}");
     }
-    // Time has passed since the last was told, so it is enough by now.
+    // Time has passed since the last one was reported, so it is enough by now.
     run(Delay::new(pushback(&refused[refused.len() - 1])));
     run(hello(&client)).unwrap();
 }

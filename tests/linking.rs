@@ -1,4 +1,4 @@
-//! A crate that forgets to link the seam is told so by the linker, never by a dead seam.
+//! A crate that forgets to link the seam gets a linker error, never a dead seam.
 
 use std::process::Command;
 

@@ -15,7 +15,7 @@ use crate::support::hello::Hello;
 use crate::support::styles::each_style;
 use crate::support::{Served, core_major, run, serve_with};
 
-/// A server on the queues that tells on which thread it works, and that takes 2,000 bytes.
+/// A server on the queues that reports which thread it runs on, and that takes 2,000 bytes.
 fn served(queues: &CompletionQueues) -> Served {
     let hello = Hello(async |request: Request<_>| {
         let _: &Message = request.get_ref();

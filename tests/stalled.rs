@@ -122,11 +122,11 @@ fn a_handler_that_holds_up_its_queue_is_told_by_name() {
         .start()
         .unwrap();
     let client = ChatServiceClient::new(Channel::to(server.addresses()[0].to_string()));
-    // The second is answered after the first one's stall was told.
+    // The second is answered after the first one's stall was logged.
     for _ in 0..2 {
         run(client.say_hello(message("", ""))).unwrap();
     }
     let told = TOLD.lock().unwrap();
-    let told = told.iter().find(|line| line.contains("held up its completion queue"));
+    let told = told.iter().find(|line| line.contains("blocked its completion queue"));
     assert!(told.unwrap().starts_with("/chat.ChatService/SayHello: "), "{told:?}");
 }

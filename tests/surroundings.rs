@@ -91,7 +91,7 @@ fn a_server_that_can_not_say_that_it_is_ready_ends() {
     }
 }
 
-/// Listens as a proxy does, and tells the first line of each request; answers nothing else than
+/// Listens as a proxy does, and reports the first line of each request; answers nothing else than
 /// that it can't.
 fn proxy() -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -10,10 +10,10 @@ use crate::support::styles::each_style;
 
 const BAD: [(&str, &str); 6] = [
     ("unix://a/b", "authority"),
-    ("ipv4:name:1", "`name` is no address of ipv4"),
+    ("ipv4:name:1", "`name` is not an ipv4 address"),
     ("", "it is empty"),
-    ("localhost:99999", "`99999` is no port"),
-    ("http://host:1", "`http://` is none of gRPC's schemes"),
+    ("localhost:99999", "`99999` is not a port number"),
+    ("http://host:1", "`http://` is not a gRPC scheme"),
     ("nul\0:1", "control character"),
 ];
 

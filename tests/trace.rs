@@ -32,8 +32,8 @@ impl Interceptor for Report {
 
 type Seen = Receiver<(Trace, Metadata)>;
 
-/// A server with traces, and what it sees of them. Its handler, when told of another server,
-/// calls that one, over a channel that has the interceptor and nothing else.
+/// A server with traces, and what it sees of them. Its handler, when given another server, calls it
+/// over a channel that has the interceptor and nothing else.
 fn serve(next: Option<&Served>) -> (Served, Seen) {
     let (sender, seen) = mpsc::channel();
     let next = next.map(client);

@@ -78,6 +78,6 @@ fn clients_that_die_in_each_style_leave_a_server_that_serves() {
     server.signal("TERM");
     let ended = server.end();
     assert_eq!(ended.code(), Some(0), "{ended:?}");
-    assert!(ended.stderr.contains("every call came to its end"), "{ended:?}");
+    assert!(ended.stderr.contains("every call has ended"), "{ended:?}");
     assert!(!ended.stderr.contains("Upload stream finished"), "{ended:?}");
 }

@@ -42,7 +42,9 @@ impl Connection {
 }
 
 fn embedded() -> Result<Server, Failure> {
-    let failed = |why: &dyn Display| Failure::environment(format!("no server of our own: {why}"));
+    let failed = |why: &dyn Display| {
+        Failure::environment(format!("could not start the embedded server: {why}"))
+    };
     let reflection = Reflection::new([FILE_DESCRIPTOR_SET]).map_err(|error| failed(&error))?;
     Server::builder()
         .listen(Address::Tcp { host: "127.0.0.1".into(), port: 0 })

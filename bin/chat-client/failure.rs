@@ -62,18 +62,18 @@ fn advice(status: &Status) -> &'static str {
     match status.code() {
         Code::Unavailable => unreachable(status.message()),
         Code::DeadlineExceeded => "give the call more time with --timeout, such as --timeout 10s",
-        Code::ResourceExhausted => "send shorter messages, or raise the server's limit",
+        Code::ResourceExhausted => "send smaller messages, or raise the server's limit",
         Code::Unimplemented => {
             "does this server have the service, and reflection? `list` prints what it serves"
         }
         Code::Unauthenticated | Code::PermissionDenied => {
             "send a token with --token-file, or a certificate with --cert and --key"
         }
-        Code::Cancelled => "the server gave up the call: it may be shutting down; try again",
+        Code::Cancelled => "the server aborted the call: it may be shutting down; try again",
         Code::Internal | Code::Unknown | Code::DataLoss => {
-            "look into the server's log; -vv here says more"
+            "check the server's log; -vv here shows more"
         }
-        _ => "read the message above: the server refused this request as it is",
+        _ => "read the message above: the server rejects this request as it is",
     }
 }
 
@@ -84,7 +84,7 @@ fn unreachable(message: &str) -> &'static str {
     const CAUSES: [(&str, &str); 6] = [
         (
             "certificate_verify_failed",
-            "the server's certificate is of a CA that is not trusted here, or not valid today: \
+            "the server's certificate is from a CA that is not trusted here, or not valid today: \
              name its CA with --cacert",
         ),
         (
@@ -94,9 +94,9 @@ fn unreachable(message: &str) -> &'static str {
         ),
         (
             "wrong_version_number",
-            "the server does not speak TLS there: leave out --tls, --cacert, --cert and --key",
+            "the server does not speak TLS: leave out --tls, --cacert, --cert and --key",
         ),
-        ("handshake failed", "is this an address with TLS? GRPC_VERBOSITY=debug here says more"),
+        ("handshake failed", "does this address use TLS? GRPC_VERBOSITY=debug shows more"),
         ("socket closed", HUNG_UP),
         ("connection reset", HUNG_UP),
     ];

@@ -76,7 +76,7 @@ fn read_line(source: &mut impl BufRead, number: u64, longest: u64) -> io::Result
         let rest = if ended { 0 } else { skip_line(source)? };
         let length = bytes.len() as u64 + rest;
         return bad(format!(
-            "{length} bytes are more than a message may have ({longest}; --max-message)"
+            "{length} bytes are over the limit of a message ({longest}; --max-message)"
         ));
     }
     match String::from_utf8(bytes) {

@@ -47,7 +47,7 @@ impl Output {
         }
     }
 
-    /// How a call ended; for people, an error is told on stderr instead.
+    /// How a call ended; for people, an error goes to stderr instead.
     pub fn status(&self, status: &Status) -> Result<(), Failure> {
         if self.format == Format::Text {
             return Ok(());

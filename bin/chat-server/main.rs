@@ -42,15 +42,15 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     announce(&server, tls.as_ref())?;
     let signal = signals.wait(|| reload(tls.as_ref()));
     info!(
-        "{signal}: draining {} running calls, for {:?} at most; a second signal ends at once",
+        "{signal}: draining {} running calls, for {:?} at most; a second signal stops at once",
         server.running_calls(),
         options.drain_timeout
     );
     signals.end_at_next();
     match block_on(server.drain(options.drain_timeout)) {
-        Drained::Complete => info!("drained: every call came to its end"),
-        Drained::Cancelled => warn!("time was up: the calls that still ran were cancelled"),
-        Drained::Stuck => warn!("time was up, and a handler blocks its thread: left behind"),
+        Drained::Complete => info!("drained: every call has ended"),
+        Drained::Cancelled => warn!("drain timeout: the calls still running were cancelled"),
+        Drained::Stuck => warn!("drain timeout: a handler blocks its thread, and is left behind"),
     }
     Ok(())
 }
@@ -72,7 +72,7 @@ fn reload(tls: Option<&ServerTls>) {
     match tls {
         // What comes of it is in the log.
         Some(tls) => drop(tls.reload()),
-        None => info!("SIGHUP: nothing to read again, as there is no --tls-cert"),
+        None => info!("SIGHUP: nothing to reload without --tls-cert"),
     }
 }
 

@@ -1,6 +1,6 @@
 'use strict';
 
-// The page can be read without this. It adds what a tap tells: a cell's figures, a point's values.
+// The page can be read without this. It adds what a tap shows: a cell's figures, a point's values.
 const panel = document.getElementById('panel');
 const tip = document.getElementById('tip');
 

@@ -233,7 +233,7 @@ function overview(found) {
       sum(found, 'edge'))));
 }
 
-// Only what is too wide scrolls by itself: in the rest, headings stay in sight.
+// Only what is too wide scrolls on its own: in the rest, headings stay in sight.
 function fit() {
   for (const box of document.querySelectorAll('main .scroll')) {
     box.classList.toggle('wide', box.firstElementChild.offsetWidth > box.parentElement.clientWidth);

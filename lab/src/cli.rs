@@ -38,9 +38,9 @@ pub enum Command {
     Run(Box<Run>),
     /// Measures contestants over workloads, by gRPC's own benchmark contract
     Bench(Box<Bench>),
-    /// Prints the record of a run once more, in any form
+    /// Prints the record of a run again, in any format
     Report(Report),
-    /// Puts the overview of a record into a README, between its marks
+    /// Puts the overview of a record into a README, between its markers
     Splice(Splice),
     /// Ends the children of a lab that was killed; started by the lab itself
     #[command(hide = true)]
@@ -59,7 +59,7 @@ pub const DIRECT: &str = "direct";
 /// Where peers are.
 #[derive(Debug, Args)]
 pub struct Folders {
-    /// The folder with a folder for each peer
+    /// The folder that has a folder for each peer
     #[arg(long, value_name = "DIR", env = "LAB_PEERS", default_value = "peers")]
     pub peers: PathBuf,
     /// The folder of one more peer, with its peer.toml; repeatable
@@ -67,21 +67,21 @@ pub struct Folders {
     pub peer_dir: Vec<PathBuf>,
 }
 
-/// How peers are made ready.
+/// How to prepare peers.
 #[derive(Debug, Args)]
 pub struct Preparing {
     #[command(flatten)]
     pub folders: Folders,
-    /// The peers that take part, by name or pattern [default: all]
+    /// The peers to use, by name or pattern [default: all]
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub peer: Vec<String>,
-    /// Peers that must be there: without one of them, the exit code is 3
+    /// Peers that must be available: if one is missing, the exit code is 3
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub require: Vec<String>,
     /// Keep all logs here [default: target/lab/TIME]
     #[arg(long, value_name = "DIR")]
     pub logs: Option<PathBuf>,
-    /// How much to do at once
+    /// How many jobs to run at once
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = at_least_one)]
     pub jobs: usize,
     /// How to show progress, on standard error
@@ -102,26 +102,27 @@ pub struct Build {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 all is well; 1 something failed; 2 wrong flags or files; \
-    3 a required peer is missing, or nothing could be run; 4 interrupted.
+#[command(
+    after_help = "Exit codes: 0 success; 1 something failed; 2 wrong flags or files; 3 a required \
+                  peer is missing, or nothing could run; 4 interrupted.
 
 Examples:
   lab run                                            everything against everything
   lab run --suite interop --peer go,java             two peers, in all four pairs
-  lab run --of quartet --direction server             all clients against grpcio's servers
+  lab run --of quartet --direction server            all clients against quartet's servers
   lab run --pair go:java --case 'client_compressed_*'
   lab run --suite interop --tls both --output junit:junit.xml --output json:run.json
   lab run --suite chat --case 'bidi/*' --repeat 20 --fail-fast
-  lab run --of quartet --through direct,envoy,nginx   without a proxy, and through each of two
-  lab run --peer-dir ./my-peer --of my-peer          a peer of your own")]
+  lab run --of quartet --through direct,envoy,nginx  without a proxy, and through each of two
+  lab run --peer-dir ./my-peer --of my-peer          a peer of your own"
+)]
 pub struct Run {
     #[command(flatten)]
     pub preparing: Preparing,
     /// The suites to run [default: all]
     #[arg(long, value_name = "SUITE,...", value_delimiter = ',')]
     pub suite: Vec<Suite>,
-    /// Only these cases, `*` stands for anything; repeatable. Also chooses cases that are not run
-    /// by default
+    /// Only these cases (`*` matches anything), including ones that are off by default; repeatable
     #[arg(long, value_name = "GLOB")]
     pub case: Vec<String>,
     /// Only this pair; repeatable
@@ -130,28 +131,28 @@ pub struct Run {
     /// Only pairs with one of these peers [default: all pairs]
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub of: Vec<String>,
-    /// The part that the peers of --of play in a pair
+    /// The role of the --of peers in a pair
     #[arg(long, value_name = "PART", default_value = "both")]
     pub direction: Direction,
-    /// With TLS or without; suites that know no TLS are run without only
+    /// With TLS or without; suites that have no TLS run without it
     #[arg(long, value_name = "WHICH", default_value = "plaintext")]
     pub tls: Transports,
-    /// The time limit of each cell, and of each server's start [default: 30s, and more for the
-    /// cases that need it]
+    /// The time limit for each cell, and for each server to start [default: 30s, more for the cases
+    /// that need it]
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
-    /// What is between client and server: proxies by name, or nothing, which is `direct`. Only
-    /// plaintext goes through proxies
+    /// What to put between client and server: proxies by name, or `direct` for none. Proxies take
+    /// plaintext only
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', default_value = DIRECT)]
     pub through: Vec<String>,
-    /// The folder with a folder for each proxy
+    /// The folder that has a folder for each proxy
     #[arg(long, value_name = "DIR", env = "LAB_PROXIES", default_value = "proxies")]
     pub proxies: PathBuf,
-    /// Run each cell so often: it passes if every attempt does
+    /// Run each cell N times: it passes if every attempt does
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
     pub repeat: usize,
-    /// Try a cell that fails, and is not known to, up to N times more. One that passes then is a
-    /// pass that is shown as flaky
+    /// Retry a cell that fails unexpectedly up to N times; one that then passes counts as a pass,
+    /// marked flaky
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub retries: usize,
     /// Stop at the first failure that is not known
@@ -163,8 +164,9 @@ pub struct Run {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 all is well; 1 a measurement failed or is void; 2 wrong flags or files; \
-    3 a required peer is missing, or nothing could be measured; 4 interrupted: what was measured is kept.
+    after_help = "Exit codes: 0 success; 1 a measurement failed or is void; 2 wrong flags or \
+                  files; 3 a required peer is missing, or nothing could be measured; 4 interrupted \
+                  (what was measured is kept).
 
 Examples:
   lab bench --quick                                  a first look, in five minutes
@@ -181,31 +183,31 @@ pub struct Bench {
     /// The contestants, by name or pattern; the reference always takes part [default: all]
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub contestant: Vec<String>,
-    /// The contestant that the others are compared with
+    /// The contestant to compare the others with
     #[arg(long, value_name = "NAME", default_value = REFERENCE)]
     pub reference: String,
-    /// Only the reference and a second copy of it: how much of a difference is noise
+    /// Only the reference and a second copy of it: shows how much of a difference is noise
     #[arg(long)]
     pub aa: bool,
-    /// Only these workloads, or cases; `*` stands for anything; repeatable
+    /// Only these workloads or cases (`*` matches anything); repeatable
     #[arg(long, value_name = "GLOB")]
     pub case: Vec<String>,
     /// Few cases, few rounds, short samples
     #[arg(long)]
     pub quick: bool,
-    /// How many rounds: in each, everybody has a turn, and every second goes backwards
+    /// How many rounds; each contestant has a turn in each, in reverse order every second round
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = at_least_one)]
     pub rounds: usize,
-    /// How long a sample is, in seconds, after its warm-up
+    /// The length of a sample in seconds, after its warm-up
     #[arg(long, value_name = "SECONDS", default_value_t = 0.5, value_parser = some_time)]
     pub seconds: f64,
-    /// The folder with a file for each workload
+    /// The folder that has a file for each workload
     #[arg(long, value_name = "DIR", env = "LAB_WORKLOADS", default_value = "lab/workloads")]
     pub workloads: PathBuf,
-    /// The folder with the relay
+    /// The folder that has the relay
     #[arg(long, value_name = "DIR", env = "LAB_PROXIES", default_value = "proxies")]
     pub proxies: PathBuf,
-    /// Workers that run already, on this machine or on others: the first serves, the second calls
+    /// Workers that already run, on this machine or others: the first serves, the second calls
     #[arg(long, value_name = "HOST:PORT,...", env = "QPS_WORKERS", value_delimiter = ',')]
     pub workers: Vec<String>,
     #[command(flatten)]
@@ -214,7 +216,7 @@ pub struct Bench {
 
 #[derive(Debug, Args)]
 pub struct Report {
-    /// The record, as `--output json` wrote it
+    /// The record, as written by `--output json`
     #[arg(value_name = "RECORD")]
     pub record: PathBuf,
     #[command(flatten)]
@@ -223,27 +225,27 @@ pub struct Report {
 
 #[derive(Debug, Args)]
 pub struct Splice {
-    /// The record, as `--output json` wrote it
+    /// The record, as written by `--output json`
     #[arg(value_name = "RECORD")]
     pub record: PathBuf,
-    /// The file with the marks `<!-- lab: begin -->` and `<!-- lab: end -->`, or, for the record of
-    /// a benchmark, `bench` instead of `lab`
+    /// The file with the markers `<!-- lab: begin -->` and `<!-- lab: end -->` (`bench` instead of
+    /// `lab` for the record of a benchmark)
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Change nothing, and fail if something would change
+    /// Change nothing, and fail if anything would change
     #[arg(long)]
     pub check: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct Outputs {
-    /// Write a report: text, json, csv (of a benchmark), junit (of a run), markdown or html, into a file or instead of the
-    /// text on standard output; repeatable
+    /// Write a report: text, json, csv (of a benchmark), junit (of a run), markdown or html; to
+    /// FILE, or to standard output instead of the text; repeatable
     #[arg(long, value_name = "FORMAT[:FILE]")]
     pub output: Vec<Output>,
 }
 
-/// A pair, as it is typed.
+/// A pair, as typed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairName {
     pub client: String,
@@ -263,7 +265,7 @@ impl FromStr for PairName {
     }
 }
 
-/// The part of the peers that the run is about.
+/// The role of the peers that the run is about.
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 pub enum Direction {
     /// Client in some pairs, server in others
@@ -276,11 +278,11 @@ pub enum Direction {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Transports {
-    /// Without
+    /// Without TLS
     Plaintext,
-    /// With
+    /// With TLS
     Tls,
-    /// Once without, once with
+    /// Once without TLS, once with it
     Both,
 }
 
@@ -307,7 +309,7 @@ pub enum Progress {
 fn some_time(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(seconds) if (0.1..=600.0).contains(&seconds) => Ok(seconds),
-        _ => Err("from 0.1 to 600 seconds".into()),
+        _ => Err("must be from 0.1 to 600 seconds".into()),
     }
 }
 

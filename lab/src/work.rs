@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
 /// Does every piece of work on one of `workers` threads, in order of their beginning, and hands
-/// what they tell to `hear` on the caller's thread, as it comes.
+/// what they report to `hear` on the caller's thread, as it comes.
 pub fn share<Piece: Send, News: Send>(
     pieces: Vec<Piece>,
     workers: usize,

@@ -66,11 +66,11 @@ fn an_interrupted_run_keeps_what_it_has() {
 #[test]
 fn mistakes_are_told_with_what_there_is() {
     for (flags, expected) in [
-        ("--case these", "--case these: no case of this, that is called so"),
-        ("--contestant them", "--contestant them: nobody is called so; there are it"),
+        ("--case these", "--case these: no case of this, that matches"),
+        ("--contestant them", "--contestant them: no contestant matches; there are it"),
         ("--workloads nowhere", "nowhere: No such file or directory"),
         ("--workers a:1", "QPS_WORKERS: give two workers, HOST:PORT,HOST:PORT"),
-        ("--seconds 0", "from 0.1 to 600 seconds"),
+        ("--seconds 0", "must be from 0.1 to 600 seconds"),
     ] {
         let done = world("serve").lab(&format!("bench --reference it {flags}"));
         assert_eq!(done.code, Some(2), "{flags}: {}", done.stderr);

@@ -11,10 +11,10 @@ fn world() -> World {
 #[test]
 fn wrong_flags_are_explained_and_exit_with_2() {
     for (arguments, explanation) in [
-        ("run --peer og", "lab: --peer og: no peer is called so; there are it, other"),
-        ("run --case emty", "lab: --case emty: no case is called so; see lab list"),
-        ("run --direction client", "lab: --direction says what part the peers of --of play"),
-        ("run --suite chat --tls tls", "lab: these flags together choose no cell"),
+        ("run --peer og", "lab: --peer og: no peer matches; there are it, other"),
+        ("run --case emty", "lab: --case emty: no case matches; see lab list"),
+        ("run --direction client", "lab: --direction is the role of the --of peers"),
+        ("run --suite chat --tls tls", "lab: no case matches these filters"),
         ("run --pair it", "a pair is CLIENT:SERVER"),
         ("run --output pdf", "there is no report pdf: text, json, csv, junit, markdown"),
         ("run --jobs 0", "at least 1"),
@@ -39,7 +39,7 @@ fn a_mistake_in_a_manifest_names_file_and_key() {
 fn a_required_peer_that_nobody_knows_is_missing() {
     let done = world().lab("run --require og");
     assert_eq!(done.code, Some(3));
-    assert!(done.stderr.contains("--require og: no peer is called so"), "{}", done.stderr);
+    assert!(done.stderr.contains("--require og: no such peer"), "{}", done.stderr);
 }
 
 #[test]

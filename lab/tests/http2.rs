@@ -74,5 +74,5 @@ fn a_client_that_is_none_for_the_suite() {
 fn no_peer_may_be_called_as_the_lab_s_server() {
     let done = World::new().peer("raw", "serve", "pass").lab("run --suite http2");
     assert_eq!(done.code, Some(2));
-    assert!(done.stderr.contains("raw: the lab's own server is called so"), "{}", done.stderr);
+    assert!(done.stderr.contains("raw: this name is the lab's own server"), "{}", done.stderr);
 }

@@ -80,5 +80,5 @@ fn a_proxy_must_be_there() {
 fn only_plaintext_goes_through_a_proxy() {
     let done = world("greet", "pass-on").lab(&format!("{RUN} --tls tls --through relay"));
     assert_eq!(done.code, Some(2));
-    assert!(done.stderr.contains("these flags together choose no cell"), "{}", done.stderr);
+    assert!(done.stderr.contains("no case matches these filters"), "{}", done.stderr);
 }

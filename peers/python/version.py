@@ -1,4 +1,4 @@
-"""The stack's version, with that of its C-core: a server of its own tells it from the user agent."""
+"""The stack's version, with that of its C-core: a server of its own reads it from the user agent."""
 
 import asyncio
 import re

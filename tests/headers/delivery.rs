@@ -133,7 +133,7 @@ enum Style {
     Chat,
 }
 
-/// Makes the call again and again, and tells how often something was lost.
+/// Makes the call again and again, and returns how often something was lost.
 fn all_of(style: Style, messages: usize, when: When, ending: Ending, order: Order) {
     let target = server(messages, ending, when);
     let client = ChatServiceClient::new(Channel::to(&target));

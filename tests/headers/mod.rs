@@ -1,4 +1,4 @@
-//! What a client is told, in whatever way a call ends: its headers, its messages, its trailers.
+//! What a client learns, in whatever way a call ends: its headers, its messages, its trailers.
 
 mod delivery;
 mod errors;

@@ -29,8 +29,8 @@ fn millis(header: &str) -> u64 {
     }
 }
 
-/// A server that tells of each call how much time was asked for, as its metadata say, and how much
-/// was promised.
+/// A server that reports for each call how much time was asked for, as its metadata say, and how
+/// much was promised.
 fn server(told: mpsc::Sender<(u64, u64)>) -> String {
     // Of the one connection that there is.
     let reader = Mutex::new(hpack::Reader::default());
@@ -48,7 +48,7 @@ fn server(told: mpsc::Sender<(u64, u64)>) -> String {
     })
 }
 
-/// Calls with this timeout, and tells the server of it.
+/// Calls with this timeout, and sends it to the server.
 fn call(client: &ChatServiceClient, asked: u64) {
     let mut request = Request::new(message("", ""));
     request.metadata_mut().add("x-asked", asked.to_string()).unwrap();

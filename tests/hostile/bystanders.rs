@@ -1,4 +1,4 @@
-//! C-core by itself sends the end of a call that it gives up several times, and a client on the
+//! C-core alone sends the end of a call that it gives up several times, and a client on the
 //! h2 crate then drops the connection, with all that is on it.
 
 use super::{CHAT, HELLO, encoded, serve_probe};

@@ -101,13 +101,13 @@ fn what_is_wrong_with_a_response_is_an_error_in_every_style() {
             "half a message",
             vec![headers(GOOD, 0), data(&whole[..7], 0), trailers(b"0")],
             Code::Internal,
-            "broke off",
+            "is cut off",
         ),
         (
             "half a prefix",
             vec![headers(GOOD, 0), data(&whole[..3], 0), trailers(b"0")],
             Code::Internal,
-            "broke off",
+            "is cut off",
         ),
         (
             "half a message and an error",

@@ -1,4 +1,4 @@
-//! However a call ends, its stream is ended once. C-core by itself sends the end of a call that
+//! However a call ends, its stream is ended once. C-core alone sends the end of a call that
 //! it gives up several times; a client on the h2 crate takes that for an attack.
 
 use super::{HELLO, answers, encoded, hello, serve_probe};

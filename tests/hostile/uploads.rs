@@ -132,7 +132,7 @@ fn a_message_is_whole_however_its_frames_are_cut() {
     assert!(results.iter().all(|result| *result == Ok(2)), "{results:?}");
 }
 
-/// What C-core refuses by a header is reset, and that is all: no status comes after it.
+/// What C-core rejects by a header is reset, and that is all: no status comes after it.
 #[test]
 fn a_stream_that_was_reset_is_not_ended_again() {
     let (served, _events) = serve_probe();

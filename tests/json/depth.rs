@@ -6,7 +6,7 @@ const LIMIT: usize = 100;
 /// So deep that it would leave any stack.
 const ABYSS: usize = 200_000;
 
-const DEEP: &str = "more than 100 messages are nested";
+const DEEP: &str = "messages are nested more than 100 deep";
 
 /// A text in the middle of so many.
 fn nested(opening: &str, inner: &str, closing: &str, depth: usize) -> String {

@@ -131,7 +131,7 @@ fn bytes_are_read_as_leniently_as_they_have_to_be() {
     }
     for (bytes, words) in [
         (&b"\x28"[..], "ends in the middle"),
-        (b"\x00\x01", "no message of protobuf"),
+        (b"\x00\x01", "not a protobuf message"),
         (b"\x4a\x01\xff", "`a_string`: a string is not UTF-8"),
         (
             b"\xa2\x03\x02\x10\x01\x9a\x03\x05\x0a\x03x/y",
@@ -141,7 +141,7 @@ fn bytes_are_read_as_leniently_as_they_have_to_be() {
             b"\xa2\x03\x0d\x08\x01\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
             "`duration`: a Duration of 1 s and -1 ns",
         ),
-        (b"\xb2\x03\x03\x0a\x01A", "has no form in JSON"),
+        (b"\xb2\x03\x03\x0a\x01A", "can't be written as JSON"),
     ] {
         let told = print(&schema, EVERYTHING, bytes).unwrap_err();
         assert!(told.contains(words), "{bytes:?}: expected `{words}`, saw {told}");

@@ -130,10 +130,10 @@ fn a_message_that_panics_is_internal_wherever_it_does() {
     let channel = Channel::builder(server.addresses()[0].to_string()).queues(&queues).build();
     let client = Client::from(channel);
     for (text, what) in [
-        ("panic when written", "Trap panicked as it was encoded"),
-        ("panic when read", "Trap panicked as it was decoded"),
+        ("panic when written", "Trap panicked while it was encoded"),
+        ("panic when read", "Trap panicked while it was decoded"),
         ("reply panic when written", "encoded"),
-        ("reply panic when read", "Trap panicked as it was decoded"),
+        ("reply panic when read", "Trap panicked while it was decoded"),
     ] {
         for (style, result) in
             [run(unary(&client, text)), run(stream(&client, text))].into_iter().enumerate()

@@ -90,7 +90,7 @@ impl Interceptor for PanicsAt {
     }
 }
 
-/// What an interceptor beside it was told.
+/// What an interceptor beside it saw.
 #[derive(Default)]
 struct Told {
     before: AtomicUsize,
@@ -223,7 +223,7 @@ impl ChatService for Explosive {
         Ok(Message::default().into())
     }
 
-    /// Never ends by itself, and is dropped when its time is up.
+    /// Never ends on its own, and is dropped when its time is up.
     async fn chat_stream(
         &self,
         _: Request<Streaming<Message>>,

@@ -1,5 +1,5 @@
 //! Programs of other stacks, which a folder's build.sh makes. One whose toolchain is missing is
-//! told as NOT RUN; with `QUARTET_REQUIRE_PEERS` set it is a failure.
+//! reported as NOT RUN; with `QUARTET_REQUIRE_PEERS` set it is a failure.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,8 +10,8 @@ pub fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Runs the folder's build.sh, one at a time; false, and told, where that can't be. `needs` is
-/// a command that succeeds where the toolchain is there.
+/// Runs the folder's build.sh, one at a time; false, with a message, where that can't be. `needs`
+/// is a command that succeeds where the toolchain is there.
 pub fn build(path: &str, needs: &[&str]) -> bool {
     build_with(path, &[], needs)
 }

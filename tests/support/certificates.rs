@@ -149,12 +149,12 @@ impl Folder {
         builder.client_ca(self.file("ca.pem")).load()
     }
 
-    /// A client that believes the CA.
+    /// A client that trusts the CA.
     pub fn believer(&self) -> ClientTls {
         ClientTls::builder().ca(self.file("ca.pem")).load().unwrap()
     }
 
-    /// A client that believes the CA, and shows the certificate.
+    /// A client that trusts the CA, and presents the certificate.
     pub fn client(&self) -> ClientTls {
         let builder = ClientTls::builder().ca(self.file("ca.pem"));
         builder.identity(self.file("cert.pem"), self.file("key.pem")).load().unwrap()

@@ -1,4 +1,4 @@
-//! A chat service that does what the content of the (first) message tells it to.
+//! A chat service that does what the content of the (first) message says.
 
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
@@ -53,7 +53,7 @@ impl Probe {
     }
 }
 
-/// Carries out what a message tells.
+/// Carries out what a message says.
 async fn obey(order: &str) -> Result<(), Status> {
     match order {
         "panic at once" => panic!("as told, at once"),

@@ -54,7 +54,7 @@ fn a_file_that_is_not_there_or_not_pem() {
         fs::remove_file(folder.file(file)).unwrap();
         refused(&folder, file, &["no such file"]);
         fs::create_dir(folder.file(file)).unwrap();
-        refused(&folder, file, &["no regular file"]);
+        refused(&folder, file, &["not a regular file"]);
         fs::remove_dir(folder.file(file)).unwrap();
         folder.write(file, "");
         refused(&folder, file, &["is empty"]);
@@ -90,12 +90,12 @@ fn certificate_and_key_that_are_exchanged_or_of_two_minds() {
     let (authority, certified, folder) = folder();
     let Certified { certificate, key, .. } = certified.clone();
     folder.put(&Certified { certificate: key.clone(), key: certificate, ..certified.clone() });
-    refused(&folder, "cert.pem", &["private key", "exchanged?"]);
+    refused(&folder, "cert.pem", &["private key", "swapped?"]);
     folder.put(&certified);
     folder.write("key.pem", &certified.certificate);
-    refused(&folder, "key.pem", &["no private key", "exchanged?"]);
+    refused(&folder, "key.pem", &["no private key", "swapped?"]);
     folder.write("key.pem", &authority.certify(&["localhost"]).key);
-    refused(&folder, "key.pem", &["not that of the certificate CN=localhost", "cert.pem"]);
+    refused(&folder, "key.pem", &["does not match the certificate CN=localhost", "cert.pem"]);
     folder.write("key.pem", key.clone() + &authority.certify(&["localhost"]).key);
     refused(&folder, "key.pem", &["more than one"]);
     folder.write("key.pem", key.replace("PRIVATE", "ENCRYPTED PRIVATE"));
@@ -113,7 +113,7 @@ fn keys_that_are_encrypted_in_the_old_way() {
     refused(&folder, "key.pem", &["encrypted", "openssl pkey"]);
     folder.put(&certified);
     folder.write("cert.pem", certified.certificate.clone() + &key);
-    refused(&folder, "cert.pem", &["encrypted key", "nothing but the certificates"]);
+    refused(&folder, "cert.pem", &["encrypted key", "keep only the certificates"]);
     folder.put(&authority.certify(&["localhost"]));
     folder.mutual().unwrap();
 }
@@ -163,14 +163,14 @@ fn a_certificate_that_core_refuses() {
     let encoded = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, der);
     let pem = format!("-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----\n");
     folder.write("cert.pem", &pem);
-    refused(&folder, "cert.pem", &["C-core refuses", "GRPC_VERBOSITY"]);
+    refused(&folder, "cert.pem", &["C-core rejects", "GRPC_VERBOSITY"]);
     // A client's too, and a server's that runs keeps what it has.
     let client = ClientTls::builder().identity(folder.file("cert.pem"), folder.file("key.pem"));
-    assert!(client.load().unwrap_err().to_string().contains("C-core refuses"));
+    assert!(client.load().unwrap_err().to_string().contains("C-core rejects"));
     folder.put(&certified);
     let tls = folder.mutual().unwrap();
     folder.write("cert.pem", &pem);
-    assert!(tls.reload().unwrap_err().to_string().contains("C-core refuses"));
+    assert!(tls.reload().unwrap_err().to_string().contains("C-core rejects"));
     folder.put(&authority.certify(&["localhost"]));
     assert!(tls.reload().unwrap(), "the next good one is taken");
 }
@@ -203,7 +203,7 @@ fn a_chain_has_an_order() {
     chain(&[own, middle, top]);
     folder.mutual().unwrap();
     chain(&[middle, own]);
-    refused(&folder, "cert.pem", &["wrong order", "has to be first"]);
+    refused(&folder, "cert.pem", &["wrong order", "must be first"]);
     chain(&[own, top, middle]);
     refused(&folder, "cert.pem", &["wrong order", "its issuer CN=Below, not CN=Root"]);
 }
@@ -214,7 +214,7 @@ fn a_ca_file_has_cas() {
     folder.write("ca.pem", &certified.key);
     refused(&folder, "ca.pem", &["no certificate"]);
     folder.write("ca.pem", &certified.certificate);
-    refused(&folder, "ca.pem", &["CN=localhost is no CA", "CN=An Authority"]);
+    refused(&folder, "ca.pem", &["CN=localhost is not a CA", "CN=An Authority"]);
     folder.write("ca.pem", authority.pem() + &Authority::new("Another").pem());
     folder.mutual().unwrap();
     let late = Authority::new_with("The Late", expired);
@@ -235,7 +235,7 @@ fn keys_of_each_kind_are_compared_or_refused() {
     folder.server().unwrap();
     folder.write("key.pem", other.key);
     let error = folder.server().unwrap_err().to_string();
-    assert!(error.contains("not that of the certificate"), "{error}");
+    assert!(error.contains("does not match the certificate"), "{error}");
     for (algorithm, taken) in [(&PKCS_ECDSA_P384_SHA384, true), (&PKCS_ED25519, false)] {
         let key = KeyPair::generate_for(algorithm).unwrap();
         let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();

@@ -1,4 +1,4 @@
-//! Whom a client believes.
+//! Whom a client trusts.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -28,7 +28,7 @@ fn all_styles_over_tls_and_mtls() {
     let (_, folder) = setting();
     let (_tls, target) = serve(&folder.server().unwrap());
     run(all_four(&client(&target, &folder.believer())));
-    // A certificate that nobody asks for does no harm.
+    // A certificate that nobody asks for has no effect.
     run(all_four(&client(&target, &folder.client())));
     let (_mutual, target) = serve(&folder.mutual().unwrap());
     run(all_four(&client(&target, &folder.client())));

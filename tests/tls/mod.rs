@@ -1,4 +1,4 @@
-//! TLS and mTLS: who is believed, what is refused at the start, and what a reload may change.
+//! TLS and mTLS: who is trusted, what is refused at the start, and what a reload may change.
 
 mod callers;
 mod files;

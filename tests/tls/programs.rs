@@ -74,8 +74,8 @@ fn certificates_of_clients_and_their_names() {
     };
     assert_eq!(hello(&setting.folder).code(), Some(0));
     let bob = of(&setting.authority.certify(&["bob.example"]));
-    fails(&hello(&bob), 64 + 7, &["bob.example is not among the names", "--cert"]);
-    // Who is refused is told, too.
+    fails(&hello(&bob), 64 + 7, &["bob.example is not an allowed name", "--cert"]);
+    // Who is refused learns of it, too.
     server.wait_for_log("SayHello for ipv4:127.0.0.1:");
     let line = server.wait_for_log("SayHello for ipv4:127.0.0.1:");
     assert!(line.contains("PERMISSION_DENIED"), "{line}");
@@ -93,13 +93,13 @@ fn flags_that_are_half_given_name_the_other_one() {
     let three = ["--tls-cert", "x", "--tls-key", "x", "--allow-name", "x"];
     fails(&server(&three), 2, &["--client-ca"]);
     let none = server(&["--listen", "127.0.0.1:0", "--tls-cert", "/none", "--tls-key", "/none"]);
-    fails(&none, 3, &["chat-server: /none: there is no such file"]);
+    fails(&none, 3, &["chat-server: /none: no such file"]);
     assert!(none.stdout.is_empty(), "{:?}", none.stdout);
     let setting = setting();
     fails(&setting.hello("localhost:1", &["--cert", "x"]), 2, &["--cert needs", "--key"]);
     fails(&setting.hello("localhost:1", &["--key", "x"]), 2, &["--key needs", "--cert"]);
     fails(&client(&["hello", "--tls"], ""), 2, &["--server"]);
-    fails(&setting.hello("localhost:1", &["--cacert", "/none"]), 2, &["/none: there is no such"]);
+    fails(&setting.hello("localhost:1", &["--cacert", "/none"]), 2, &["/none: no such file"]);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn sighup_and_the_watch_reload_and_say_so_once() {
     assert!(line.contains("ERROR") && line.contains("cert.pem: is not PEM"), "{line}");
     setting.folder.put(&setting.authority.certify(&["other.example"]));
     let line = server.wait_for_log("TLS: ");
-    let swapped = "is for other.example; in use is one for localhost; restart to change it";
+    let swapped = "is for other.example, but the one in use is for localhost; restart to change it";
     assert!(line.contains("ERROR") && line.contains(swapped), "{line}");
     assert!(seen() == next.der);
     setting.folder.put(&setting.first);

@@ -116,8 +116,8 @@ fn what_is_broken_or_of_another_is_refused_and_the_good_one_stays() {
         ("cert.pem", "rubbish", "not PEM"),
         ("cert.pem", &running.first.certificate[..300], "broken PEM"),
         ("key.pem", "", "empty"),
-        ("key.pem", &running.first.certificate, "exchanged?"),
-        ("key.pem", &authority.certify(&["localhost"]).key, "not that of the certificate"),
+        ("key.pem", &running.first.certificate, "swapped?"),
+        ("key.pem", &authority.certify(&["localhost"]).key, "does not match the certificate"),
     ] {
         folder.put(&running.first);
         folder.write(file, content);
@@ -129,7 +129,7 @@ fn what_is_broken_or_of_another_is_refused_and_the_good_one_stays() {
         (authority.certify_with(&["localhost"], only_for_clients), "another use"),
         (
             authority.certify(&["other.example"]),
-            "is for other.example; in use is one for localhost",
+            "is for other.example, but the one in use is for localhost",
         ),
     ] {
         folder.put(&certified);
@@ -151,7 +151,7 @@ fn the_watch_takes_what_stands_still_and_waits_for_the_other_half() {
     let running = running();
     let renewed = running.authority.certify(&["localhost"]);
     running.folder.write("cert.pem", &renewed.certificate);
-    running.keeps("key.pem", "not that of the certificate");
+    running.keeps("key.pem", "does not match the certificate");
     running.folder.write("key.pem", &renewed.key);
     running.comes_to_serve(&renewed);
     let again = running.authority.certify(&["localhost"]);

@@ -97,7 +97,7 @@ class Type:
 
 
 class Stream:
-    """A client: what it has asked for, and what it was told last."""
+    """A client: what it has asked for, and what it was sent last."""
 
     def __init__(self, plane: "Plane", context: grpc.aio.ServicerContext) -> None:
         self.plane = plane
@@ -110,7 +110,7 @@ class Stream:
         url, names = request.type_url, set(request.resource_names)
         first = not request.response_nonce
         if not first and request.response_nonce != self.nonces.get(url):
-            return  # It speaks of what it was told before the last time.
+            return  # It speaks of what it was sent before the last time.
         kind = url.rpartition(".")[2]
         if request.HasField("error_detail"):
             print("NACK", kind, request.error_detail.message, flush=True)

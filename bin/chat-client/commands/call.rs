@@ -53,7 +53,7 @@ async fn only(
     match requests.next().await {
         None => Ok(request),
         Some(_) => Err(Failure::Input(format!(
-            "{} takes one request, and the input has more",
+            "{} takes one request, but the input has more",
             method.name()
         ))),
     }
@@ -87,7 +87,7 @@ async fn print_all(
 ) -> Result<(), Failure> {
     while let Some(reply) = replies.message().await.map_err(|status| session.failed(status))? {
         let json = json::print(method.output(), &reply).map_err(|bad| {
-            session.failed(Status::internal(format!("cannot print the reply as JSON: {}", bad.why)))
+            session.failed(Status::internal(format!("can't print the reply as JSON: {}", bad.why)))
         })?;
         session.output.json(&json)?;
     }
@@ -145,7 +145,7 @@ fn read(
             Some(Ok(None)) => None,
             Some(Err(failure)) => Some((Err(failure), None)),
             None => {
-                let why = format!("{name} could not be read to its end: a fault of chat-client");
+                let why = format!("{name} could not be read to its end: a bug in chat-client");
                 Some((Err(Failure::environment(why)), None))
             }
         }

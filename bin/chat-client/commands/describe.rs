@@ -15,9 +15,9 @@ pub async fn run(session: Session<'_>, symbol: Option<&str>) -> Result<(), Failu
     };
     for symbol in symbols {
         let schema = explorer.symbol(&symbol).await?;
-        let text = schema.describe(&symbol).ok_or_else(|| {
-            Failure::Input(format!("`{symbol}` is there, but is nothing that can be described"))
-        })?;
+        let text = schema
+            .describe(&symbol)
+            .ok_or_else(|| Failure::Input(format!("`{symbol}` exists, but can't be described")))?;
         session.output.print_lines(
             || format!("// {symbol}\n{text}\n"),
             || json!({"symbol": symbol, "proto": text}),

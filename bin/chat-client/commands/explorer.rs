@@ -4,7 +4,7 @@ use quartet::rpc::{Client, Code, Request, Status};
 use super::Session;
 use crate::Failure;
 
-/// What the server serves, by its reflection; what is not there is told with what is.
+/// What the server serves, by its reflection; an error about what is missing lists what exists.
 pub struct Explorer<'a> {
     session: &'a Session<'a>,
     reflector: Reflector<NewRequest<'a>>,
@@ -87,7 +87,7 @@ impl<'a> Explorer<'a> {
         let split = name.rsplit_once('/').or_else(|| name.rsplit_once('.'));
         let Some((service, method)) = split else {
             return Err(Failure::Input(format!(
-                "`{name}` is no method: write SERVICE/METHOD, such as chat.ChatService/SayHello"
+                "`{name}` is not a method: write SERVICE/METHOD, such as chat.ChatService/SayHello"
             )));
         };
         let schema = self.service(service).await?;

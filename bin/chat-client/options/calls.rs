@@ -7,17 +7,16 @@ use quartet::channel::ChannelBuilder;
 use quartet::interceptors::{BearerToken, LogCalls, Trace, TraceContext};
 use quartet::rpc::{Call, Interceptor, Status};
 
-/// What goes with every call, and what is told of it.
+/// What goes with every call, and what is logged about it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Calls")]
 pub struct Calls {
-    /// Send the bearer token that stands in this file, in its only line: with TLS, or to a server
-    /// on this machine (a socket, a loopback address, localhost), as anybody on the way could
-    /// read it otherwise
+    /// Send the bearer token in this file, its only line. Without TLS it goes only to a server on
+    /// this machine (a socket, a loopback address, localhost)
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
 
-    /// Send the token without TLS to other machines, too
+    /// Also send the token to other machines without TLS
     #[arg(long, global = true, requires = "token_file")]
     allow_plaintext_token: bool,
 
@@ -30,7 +29,7 @@ impl Calls {
     /// Sets them on the channel. What is sent over one that is exposed can be read on the way.
     ///
     /// # Errors
-    /// A text for the user, when what a flag names can't be used.
+    /// A message for the user, when what a flag names can't be used.
     pub fn apply(&self, builder: ChannelBuilder, exposed: bool) -> Result<ChannelBuilder, String> {
         let mut builder = builder.interceptor(TraceContext::default()).interceptor(ShowTrace);
         if self.log_calls {
@@ -39,12 +38,12 @@ impl Calls {
         if let Some(file) = &self.token_file {
             match (exposed, self.allow_plaintext_token) {
                 (true, true) => {
-                    warn!("the token is sent in clear, for everybody on the way to read")
+                    warn!("the token is sent unencrypted: anyone on the network can read it")
                 }
                 (true, false) => {
                     return Err(
-                        "--token-file would send the token in clear, for everybody on the \
-                                way to read: use TLS (--tls, or --cacert), or allow it with \
+                        "--token-file would send the token unencrypted: use TLS (--tls or \
+                         --cacert), or allow it with \
                                 --allow-plaintext-token"
                             .into(),
                     );
@@ -55,19 +54,19 @@ impl Calls {
             let text = fs::read_to_string(file)
                 .map_err(|error| format!("can't read --token-file {name}: {error}"))?;
             let token = BearerToken::new(text.trim())
-                .map_err(|_| format!("--token-file {name}: not one line with a token"))?;
+                .map_err(|_| format!("--token-file {name}: expected one line with a token"))?;
             builder = builder.interceptor(token);
         }
         Ok(builder)
     }
 
-    /// How much has to be logged, starting from `base`, for what is to be told.
+    /// The log level, at least `base`, that shows what these flags ask for.
     pub fn log_level(&self, base: LevelFilter) -> LevelFilter {
         if self.log_calls { base.max(LevelFilter::Info) } else { base }
     }
 }
 
-/// Says in the log for debugging which trace a call belongs to.
+/// Logs, for debugging, which trace a call belongs to.
 struct ShowTrace;
 
 impl Interceptor for ShowTrace {

@@ -9,35 +9,34 @@ use quartet::channel::{ChannelBuilder, HttpProxy, Methods, Retry, ServiceConfig}
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Channel")]
 pub struct Channel {
-    /// Spread the calls over every address of the target, instead of the first that is reached
+    /// Spread calls over every address of the target, instead of using the first that connects
     #[arg(long, global = true)]
     round_robin: bool,
 
-    /// With --round-robin: make no calls to a server that says that this service is not
-    /// serving; without a name, the whole server
+    /// With --round-robin: skip servers that report this service as not serving; without a name,
+    /// the whole server
     #[arg(long, global = true, value_name = "SERVICE", num_args = 0..=1, default_missing_value = "", requires = "round_robin")]
     health_check: Option<String>,
 
-    /// Try a call that ended with UNAVAILABLE up to N times in all, 2 to 5
+    /// Try a call that ends with UNAVAILABLE up to N times in all, 2 to 5
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=5))]
     retry: Option<u32>,
 
-    /// A service config in JSON, instead of the three flags above
+    /// A service config in JSON, in place of the three flags above
     #[arg(long, global = true, value_name = "JSON", conflicts_with_all = ["round_robin", "health_check", "retry"])]
     service_config: Option<ServiceConfig>,
 
-    /// Which servers are reached through the HTTP proxy of the environment (grpc_proxy, https_proxy
-    /// or http_proxy, without the hosts in no_grpc_proxy or no_proxy): those on other machines,
-    /// all, or none
+    /// Which servers to reach through the HTTP proxy of the environment (grpc_proxy, https_proxy or
+    /// http_proxy, except the hosts in no_grpc_proxy or no_proxy): those on other machines, all, or
+    /// none
     #[arg(long, global = true, value_name = "WHICH", default_value = "remote")]
     http_proxy: Proxied,
 
-    /// Ask a server from which nothing has come for so long whether it is still there; by
-    /// default it is not asked
+    /// Ping a server that has been silent this long, to check that it is alive; off by default
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     keepalive_time: Option<Duration>,
 
-    /// How long its answer may take
+    /// How long to wait for the answer to a ping
     #[arg(long, global = true, value_name = "DURATION", default_value = "20s", value_parser = duration)]
     keepalive_timeout: Duration,
 }
@@ -53,7 +52,7 @@ impl Channel {
     /// Sets them on the channel.
     ///
     /// # Errors
-    /// A text for the user, when what a flag names can't be used.
+    /// A message for the user, when what a flag names can't be used.
     pub fn apply(&self, builder: ChannelBuilder) -> Result<ChannelBuilder, String> {
         let proxy = match self.http_proxy {
             Proxied::Remote => HttpProxy::Remote,

@@ -17,10 +17,9 @@ use calls::Calls;
 use channel::Channel;
 use tls::Tls;
 
-/// Talks to a chat server: one command for each of gRPC's call styles.
+/// Talks to a chat server: one command for each of gRPC's call types.
 ///
-/// Without --server, a server is started inside of this process, so that every command
-/// works by itself.
+/// Without --server, a server is started inside this process, so every command works on its own.
 #[derive(Debug, Parser)]
 #[command(name = "chat-client", version = program::version(), after_long_help = EXAMPLES)]
 pub struct Options {
@@ -39,12 +38,12 @@ pub struct Options {
     )]
     pub server: Option<Target>,
 
-    /// How long the call may take; one second for `hello` and `health`, without limit for the
-    /// others, but for questions to the server's reflection, which have a minute each
+    /// The deadline of the call; one second for `hello` and `health`, none for the others. Each
+    /// query to the server's reflection has a minute
     #[arg(long, global = true, value_name = "DURATION", value_parser = program::duration, help_heading = "Connection")]
     timeout: Option<Duration>,
 
-    /// Wait until the server can be reached, instead of failing at once
+    /// Wait until the server is reachable, instead of failing at once
     #[arg(long, global = true, help_heading = "Connection")]
     wait_for_ready: bool,
 
@@ -52,7 +51,7 @@ pub struct Options {
     #[arg(short = 'H', long = "header", global = true, value_name = "NAME:VALUE", value_parser = header, help_heading = "Connection")]
     headers: Vec<(String, Vec<u8>)>,
 
-    /// The longest message to send, in bytes; servers take 4 MiB by default
+    /// The largest message to send, in bytes; servers accept 4 MiB by default
     #[arg(
         long,
         global = true,
@@ -66,7 +65,7 @@ pub struct Options {
     #[arg(short, long, global = true, value_name = "NAME", env = "USER", default_value = "Marko")]
     pub user: String,
 
-    /// What is printed: text for people, or a JSON object in a line for each event
+    /// How to print: text for people, or one line of JSON per event
     #[arg(short, long, global = true, value_name = "FORMAT", default_value = "text")]
     pub output: Format,
 
@@ -90,50 +89,50 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Unary: greet the server, and print its answer
+    /// Unary: greet the server and print its answer
     Hello {
         /// What to say
         #[arg(default_value = "This is a unary call.")]
         content: String,
     },
-    /// Server streaming: print the broadcast as it comes
+    /// Server streaming: print the broadcast as it arrives
     Broadcast,
-    /// Client streaming: send the lines of a file, or of stdin, and print the server's answer
+    /// Client streaming: send the lines of a file or of stdin, and print the server's answer
     Upload {
-        /// The file; stdin if there is none, or if it is `-`
+        /// The file; stdin if omitted or `-`
         file: Option<PathBuf>,
     },
-    /// Bidirectional: what you type goes out, what comes back appears; end with Ctrl-D
+    /// Bidirectional: send what you type, print what comes back; end with Ctrl-D
     Chat,
     /// The article's four calls in order, with its names, messages and timing
     Demo,
-    /// Ask whether the server, or one of its services, is serving (grpc.health.v1): exit code 0
-    /// if it is, 1 if it is not; for probes of containers
+    /// Check whether the server, or one of its services, is serving (grpc.health.v1): exit code 0
+    /// if it is, 1 if it is not; for container probes
     Health {
         /// The full name of the service; without one, the whole server
         #[arg(default_value = "", hide_default_value = true)]
         service: String,
-        /// Print every change, until the server ends it
+        /// Print every change, until the server ends the stream
         #[arg(long)]
         watch: bool,
     },
-    /// Print the server's services, or the methods of one (by its reflection)
+    /// Print the server's services, or the methods of one (by reflection)
     List {
         /// The full name of the service
         service: Option<String>,
     },
-    /// Print a service, method, message or other symbol as its .proto file has it, with its
-    /// options (by reflection)
+    /// Print a service, method, message or other symbol as in its .proto file, with its options (by
+    /// reflection)
     Describe {
-        /// The full name, of a method also as package.Service/Method; without one, all services
+        /// The full name, for a method also package.Service/Method; without one, all services
         symbol: Option<String>,
     },
-    /// Call any method, with requests and replies in JSON (by the server's reflection)
+    /// Call any method, with requests and replies in JSON (by reflection)
     Call {
         /// The method: package.Service/Method, or package.Service.Method
         method: String,
-        /// The request: JSON, @FILE, or - for stdin; several values one behind the other are
-        /// a stream of requests, and none is an empty message
+        /// The request: JSON, @FILE, or - for stdin; several values in a row are a stream of
+        /// requests, and none is an empty message
         data: Option<String>,
     },
 }
@@ -148,14 +147,14 @@ impl Options {
     /// Sets what the flags ask for on the channel.
     ///
     /// # Errors
-    /// A text for the user, when what a flag names can't be used.
+    /// A message for the user, when what a flag names can't be used.
     pub fn apply(&self, builder: ChannelBuilder) -> Result<ChannelBuilder, String> {
         if self.tls.wanted() && self.server.is_none() {
             return Err("TLS needs a server to connect to: --server".into());
         }
         let builder = self.channel.apply(self.tls.apply(builder)?)?;
         if self.is_exposed() && self.headers.iter().any(|(name, _)| is_secret(name)) {
-            warn!("-H sends a secret in clear, for everybody on the way to read: use --tls");
+            warn!("-H sends a secret unencrypted: anyone on the network can read it; use --tls");
         }
         self.calls.apply(builder, self.is_exposed())
     }
@@ -174,12 +173,12 @@ impl Options {
         Ok(request)
     }
 
-    /// How long a call may take, if that was said.
+    /// The deadline of a call, if one was given.
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
-    /// Whether what is sent leaves this machine, and can be read on the way.
+    /// Whether what is sent leaves this machine unencrypted.
     fn is_exposed(&self) -> bool {
         !self.tls.wanted() && self.server.as_ref().is_some_and(|target| !target.is_local())
     }

@@ -5,34 +5,34 @@ use log::debug;
 use quartet::channel::ChannelBuilder;
 use quartet::tls::ClientTls;
 
-/// How the server is known, and this client to it.
+/// How the client verifies the server, and identifies itself to it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
 pub struct Tls {
-    /// Connect with TLS, and believe the system's CAs
+    /// Connect with TLS, and trust the system's CAs
     #[arg(long, global = true)]
     tls: bool,
 
-    /// Connect with TLS, and believe only the CAs of this PEM file
+    /// Connect with TLS, and trust only the CAs in this PEM file
     #[arg(long, global = true, value_name = "FILE")]
     cacert: Option<PathBuf>,
 
-    /// Connect with TLS, and show this certificate (PEM) to a server that asks for one
+    /// Connect with TLS, and present this certificate (PEM) to a server that asks for one
     #[arg(long, global = true, value_name = "FILE")]
     cert: Option<PathBuf>,
 
-    /// The private key of --cert: PEM, not encrypted
+    /// The private key of --cert: PEM, unencrypted
     #[arg(long, global = true, value_name = "FILE")]
     key: Option<PathBuf>,
 
-    /// The name that the server's certificate has to be for, and the authority of the calls, if it
-    /// is not the one in --server
+    /// The name that the server's certificate must have, and the authority of the calls, if it is
+    /// not the one in --server
     #[arg(long, alias = "authority", global = true, value_name = "NAME")]
     server_name: Option<String>,
 }
 
 impl Tls {
-    /// Whether the connection is to be encrypted.
+    /// Whether to encrypt the connection.
     pub fn wanted(&self) -> bool {
         self.tls || self.cacert.is_some() || self.cert.is_some() || self.key.is_some()
     }
@@ -40,7 +40,7 @@ impl Tls {
     /// Sets them on the channel.
     ///
     /// # Errors
-    /// A text for the user, when what a flag names can't be used.
+    /// A message for the user, when what a flag names can't be used.
     pub fn apply(&self, mut builder: ChannelBuilder) -> Result<ChannelBuilder, String> {
         if let Some(name) = &self.server_name {
             builder = builder.server_name(name);

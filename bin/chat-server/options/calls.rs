@@ -22,17 +22,17 @@ pub struct Calls {
     #[arg(long)]
     log_calls: bool,
 
-    /// How the log is written: text for people, or a JSON object in a line
+    /// How to write the log: text for people, or one JSON object per line
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
 
-    /// Serve /metrics, /healthz, /readyz and /version over HTTP here: a port on loopback, or
-    /// HOST:PORT
+    /// Serve /metrics, /healthz, /readyz and /version over HTTP at this address: a port on
+    /// loopback, or HOST:PORT
     #[arg(long, value_name = "ADDRESS", value_parser = admin_address)]
     admin: Option<SocketAddr>,
 
-    /// Let in only calls with a bearer token of this file (health checks need none): NAME TOKEN
-    /// in each line, # for comments
+    /// Accept only calls with a bearer token from this file (health checks need none): NAME TOKEN
+    /// on each line, # for comments
     #[arg(long, value_name = "FILE")]
     tokens: Option<PathBuf>,
 
@@ -40,7 +40,8 @@ pub struct Calls {
     #[arg(long, value_name = "N")]
     max_calls: Option<NonZeroUsize>,
 
-    /// How many calls a second each caller may begin: by certificate, token or else IP address
+    /// How many calls per second each caller may start; callers are told apart by certificate,
+    /// token or else IP address
     #[arg(long, value_name = "N")]
     max_rate: Option<NonZeroU32>,
 
@@ -49,8 +50,8 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Has the server tell of its calls. Comes before all that refuses calls, so that those are
-    /// told too.
+    /// Makes the server log and count its calls. Comes before whatever refuses calls, so that
+    /// refused calls show up too.
     pub fn observe(&self, builder: ServerBuilder) -> ServerBuilder {
         let mut builder = builder.interceptor(TraceContext::default());
         if self.log_calls {
@@ -62,10 +63,10 @@ impl Calls {
         builder
     }
 
-    /// Has the server refuse calls without a token, and too many.
+    /// Makes the server refuse calls without a token, and calls over the limits.
     ///
     /// # Errors
-    /// A text for the user, when what a flag names can't be used.
+    /// A message for the user, when what a flag names can't be used.
     pub fn admit(&self, mut builder: ServerBuilder) -> Result<ServerBuilder, String> {
         if let Some(file) = &self.tokens {
             builder = builder.interceptor(BearerAuth::tokens(tokens::read(file)?));
@@ -84,10 +85,10 @@ impl Calls {
         program::log_to_stderr_as(self.log_format, level);
     }
 
-    /// Starts the admin server, if there is to be one. The function says whether calls are taken.
+    /// Starts the admin server, if wanted. The function says whether calls are accepted.
     ///
     /// # Errors
-    /// A text for the user, when the address can't be listened on.
+    /// A message for the user, when the server can't listen on the address.
     pub fn start_admin(
         &self,
         ready: impl Fn() -> bool + Send + Sync + 'static,
@@ -112,7 +113,7 @@ impl Calls {
     }
 }
 
-/// A port alone is one of loopback: these pages are for nobody else, unless it is said.
+/// A port alone means loopback: these pages are for nobody else by default.
 fn admin_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(port) = text.parse() {
         return Ok((Ipv4Addr::LOCALHOST, port).into());

@@ -9,55 +9,55 @@ use quartet::server::ServerBuilder;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connections")]
 pub struct Connections {
-    /// The longest message that is taken, in bytes
+    /// The largest message to accept, in bytes
     #[arg(long, value_name = "BYTES", default_value = "4194304")]
     max_message: usize,
 
-    /// The most metadata that a call may come with, in bytes
+    /// The most metadata a call may have, in bytes
     #[arg(long, value_name = "BYTES", default_value = "16384")]
     max_metadata: usize,
 
-    /// How much memory all connections together may take for what they receive, in bytes; 0 for any.
-    /// Calls are ended to keep to it
+    /// How much memory all connections together may use for what they receive, in bytes; 0 for no
+    /// limit. Calls are ended to stay within it
     #[arg(long, value_name = "BYTES", default_value = "536870912")]
     memory_quota: usize,
 
-    /// How many calls may run at once on one connection; more of them wait in the client
+    /// How many calls may run at once on one connection; further calls wait in the client
     #[arg(long, value_name = "N", default_value = "1000")]
     max_streams: u32,
 
-    /// Ask a client from which nothing has come for so long whether it is still there
+    /// Ping a client that has been silent this long, to check that it is alive
     #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = duration)]
     keepalive_time: Duration,
 
-    /// How long its answer may take
+    /// How long to wait for the answer to a ping
     #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
     keepalive_timeout: Duration,
 
-    /// How often clients may ask the same, with or without a call; who asks more often is
-    /// disconnected
+    /// The shortest time between a client's pings, with or without a call; clients that ping more
+    /// often are disconnected
     #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
     min_ping_interval: Duration,
 
-    /// Have clients connect anew after so long (give or take a tenth), so that they find new
+    /// Make clients reconnect after this long (give or take a tenth), so that they find new
     /// replicas; by default they stay
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     max_connection_age: Option<Duration>,
 
-    /// How long calls may go on after that; by default until they end
+    /// How long calls may go on after --max-connection-age; by default until they end
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "max_connection_age")]
     max_connection_age_grace: Option<Duration>,
 
-    /// Close connections that have been without a call for so long; by default they stay
+    /// Close connections that have had no call for this long; by default they stay
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     max_connection_idle: Option<Duration>,
 
-    /// Let clients keep a table of headers: a tenth faster, and not for connections that a proxy
+    /// Let clients use a header table: a tenth faster, but unsafe on connections that a proxy
     /// shares among callers (CVE-2024-7246)
     #[arg(long)]
     header_table: bool,
 
-    /// Send answers that are ready at once in one write; does nothing with an installed C-core
+    /// Send answers that are ready together in one write; no effect with an installed C-core
     #[arg(long)]
     coalesce_writes: bool,
 }
@@ -66,7 +66,7 @@ impl Connections {
     /// Sets them on the server.
     ///
     /// # Errors
-    /// A text for the user, when what a flag names can't be used.
+    /// A message for the user, when what a flag names can't be used.
     pub fn apply(&self, builder: ServerBuilder) -> Result<ServerBuilder, String> {
         let keepalive = Keepalive::every(self.keepalive_time).timeout(self.keepalive_timeout);
         let mut builder = builder

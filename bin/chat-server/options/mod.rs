@@ -18,17 +18,17 @@ use connections::Connections;
 use services::Services;
 use tls::Tls;
 
-/// Serves chat.ChatService: four methods, one for each of gRPC's call styles.
+/// Serves chat.ChatService: four methods, one for each of gRPC's call types.
 ///
-/// When it is ready it prints one line on stdout, `listening on ADDRESS...`, with the ports
-/// that were picked. SIGINT and SIGTERM drain: no new calls, running ones end, and what
-/// still runs after --drain-timeout is cancelled; a second signal ends at once. SIGHUP reads
-/// the TLS files again.
+/// Once ready, it prints one line on stdout, `listening on ADDRESS...`, with the ports that were
+/// picked. SIGINT and SIGTERM drain: new calls are refused, running ones may finish, and those
+/// still running after --drain-timeout are cancelled; a second signal stops at once. SIGHUP reloads
+/// the TLS files.
 #[derive(Debug, Parser)]
 #[command(name = "chat-server", version = program::version(), after_long_help = EXAMPLES)]
 pub struct Options {
-    /// Where to listen: host:port (0 picks a free port), [ipv6]:port, :port or unix:PATH; may
-    /// be given several times
+    /// Where to listen: host:port (0 picks a free port), [ipv6]:port, :port or unix:PATH;
+    /// repeatable
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
     pub listen: Vec<Address>,
 
@@ -36,8 +36,8 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = program::duration)]
     pub pace: Duration,
 
-    /// How many completion queues, with a thread each, serve the connections. More than one
-    /// pays only with cores to spare and some hundred calls at once
+    /// How many completion queues, with a thread each, serve the connections. More than one pays
+    /// off only with spare cores and hundreds of concurrent calls
     #[arg(long, value_name = "N", default_value = "1")]
     pub completion_queues: NonZeroUsize,
 
@@ -45,8 +45,8 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "25s", value_parser = program::duration)]
     pub drain_timeout: Duration,
 
-    /// How long to serve on after the first signal, saying by grpc.health.v1 that it is over: as
-    /// long as load balancers take to notice. It counts towards --drain-timeout
+    /// How long to keep serving after the first signal while grpc.health.v1 reports NOT_SERVING: as
+    /// long as load balancers take to notice. Counts towards --drain-timeout
     #[arg(long, value_name = "DURATION", default_value = "0", value_parser = program::duration)]
     drain_delay: Duration,
 
@@ -75,7 +75,7 @@ impl Options {
     /// Reads the certificates that the flags name, if any.
     ///
     /// # Errors
-    /// A text for the user, when they can't be used.
+    /// A message for the user, when they can't be used.
     pub fn tls(&self) -> Result<Option<ServerTls>, String> {
         self.tls.load()
     }
@@ -83,7 +83,7 @@ impl Options {
     /// Sets what the flags ask for on the server.
     ///
     /// # Errors
-    /// A text for the user, when what a flag names can't be used.
+    /// A message for the user, when what a flag names can't be used.
     pub fn apply(
         &self,
         builder: ServerBuilder,
@@ -97,7 +97,7 @@ impl Options {
         Ok(builder.completion_queues(self.completion_queues.get()).drain_delay(self.drain_delay))
     }
 
-    /// Starts the log. RUST_LOG decides what is logged, if it is set.
+    /// Starts the log. RUST_LOG, if set, decides what is logged.
     pub fn start_log(&self) {
         self.calls.start_log(program::level(LevelFilter::Info, self.verbose, self.quiet));
     }

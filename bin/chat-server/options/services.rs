@@ -3,11 +3,11 @@ use clap::Args;
 use quartet::server::ServerBuilder;
 use quartet::services::{Channelz, Reflection};
 
-/// Which services are there beside the chat. Health always is.
+/// Which services to serve beside the chat. Health is always served.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Services")]
 pub struct Services {
-    /// Don't tell clients what is served (grpc.reflection.v1 and v1alpha)
+    /// Turn off server reflection (grpc.reflection.v1 and v1alpha)
     #[arg(long)]
     no_reflection: bool,
 
@@ -21,7 +21,7 @@ impl Services {
     /// Sets them on the server.
     ///
     /// # Errors
-    /// A text for the user, when what a flag names can't be used.
+    /// A message for the user, when what a flag names can't be used.
     pub fn apply(&self, mut builder: ServerBuilder) -> Result<ServerBuilder, String> {
         if self.channelz {
             builder = builder.service(Channelz);

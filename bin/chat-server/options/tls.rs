@@ -4,25 +4,25 @@ use clap::Args;
 use quartet::server::{Address, ServerBuilder};
 use quartet::tls::{AllowNames, ServerTls};
 
-/// Certificates, and whose are let in.
+/// Certificates, and which clients to accept.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
 pub struct Tls {
-    /// Serve with TLS at every address, socket files too: PEM of the certificate, and of the CAs
-    /// between it and the root. Read again when it changes, and on SIGHUP
+    /// Serve with TLS at every address, socket files included: PEM with the certificate and its
+    /// intermediate CAs. Reloaded when it changes, and on SIGHUP
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
 
-    /// The private key of --tls-cert: PEM, not encrypted
+    /// The private key of --tls-cert: PEM, unencrypted
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
 
-    /// Let in only clients with a certificate that is signed by a CA of this PEM file (mTLS)
+    /// Accept only clients with a certificate signed by a CA in this PEM file (mTLS)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     client_ca: Option<PathBuf>,
 
-    /// Let in only clients whose certificate has this name (DNS, URI, IP or e-mail; *.example for
-    /// any first label); may be given several times
+    /// Accept only clients whose certificate has this name (DNS, URI, IP or e-mail; *.example for
+    /// any first label); repeatable
     #[arg(long = "allow-name", value_name = "NAME", requires = "client_ca")]
     allow_names: Vec<String>,
 }
@@ -31,7 +31,7 @@ impl Tls {
     /// Reads the files that the flags name, if any.
     ///
     /// # Errors
-    /// A text for the user, when they can't be used.
+    /// A message for the user, when they can't be used.
     pub fn load(&self) -> Result<Option<ServerTls>, String> {
         let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) else {
             return Ok(None);
@@ -47,7 +47,7 @@ impl Tls {
     /// Sets the addresses on the server, with TLS if there is one, and who is let in.
     ///
     /// # Errors
-    /// A text for the user, when what a flag names can't be used.
+    /// A message for the user, when what a flag names can't be used.
     pub fn apply(
         &self,
         builder: ServerBuilder,

@@ -2,11 +2,11 @@ use std::path::Path;
 
 use quartet::interceptors::BearerToken;
 
-/// Reads a file of callers: a name and a token in each line; empty lines and those that start
-/// with `#` don't count.
+/// Reads a file of callers: a name and a token on each line; empty lines and lines that start with
+/// `#` are ignored.
 ///
 /// # Errors
-/// A text for the user, which names the line and never shows a token.
+/// A message for the user, which names the line and never shows a token.
 pub fn read(path: &Path) -> Result<Vec<(String, String)>, String> {
     let file = path.display();
     let text = std::fs::read_to_string(path)
@@ -22,19 +22,19 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, String> {
             [] => continue,
             [first, ..] if first.starts_with('#') => continue,
             [name, token] => (name, token),
-            [_] => return Err(format!("line {number} has a name and no token: NAME TOKEN")),
-            _ => return Err(format!("line {number} has more than two words: NAME TOKEN")),
+            [_] => return Err(format!("line {number} has a name but no token: write NAME TOKEN")),
+            _ => return Err(format!("line {number} has more than two words: write NAME TOKEN")),
         };
         if BearerToken::new(token).is_err() {
             return Err(format!("line {number}: the token has a character that can't be sent"));
         }
         if callers.iter().any(|(_, known)| known == token) {
-            return Err(format!("line {number}: the token is that of a line above"));
+            return Err(format!("line {number}: the token is already used above"));
         }
         callers.push((name.to_owned(), token.to_owned()));
     }
     if callers.is_empty() {
-        return Err("no caller in it, so nobody could call: NAME TOKEN in each line".to_owned());
+        return Err("it lists no callers: write NAME TOKEN in each line".to_owned());
     }
     Ok(callers)
 }
@@ -55,9 +55,9 @@ mod tests {
         for (text, why) in [
             ("", "no caller"),
             ("# nobody\n", "no caller"),
-            ("ada s3same\nbob\n", "line 2 has a name and no token"),
+            ("ada s3same\nbob\n", "line 2 has a name but no token"),
             ("\nada s3same s3same\n", "line 2 has more than two words"),
-            ("ada s3same\nbob s3same", "line 2: the token is that of a line above"),
+            ("ada s3same\nbob s3same", "line 2: the token is already used above"),
             ("ada s3sameä", "line 1: the token has a character"),
         ] {
             let seen = parse(text).unwrap_err();

@@ -72,7 +72,7 @@ fn methods_can(service: &ServiceDescriptorProto, types: &Types) -> Result<(), St
         };
         for suffix in suffixes {
             if !functions.insert(format!("{function}{suffix}")) {
-                return Err(format!("a function of the method `{name}` has a taken name"));
+                return Err(format!("a function of the method `{name}` has a name already in use"));
             }
         }
         for message in [method.input_type(), method.output_type()] {

@@ -28,36 +28,35 @@ impl Builder {
         Self::default()
     }
 
-    /// Adds a directory in which proto files and their imports are looked for.
-    /// Those added first come first.
+    /// Adds a directory to search for proto files and their imports. Directories are searched in
+    /// the order they were added.
     pub fn include(mut self, directory: impl Into<PathBuf>) -> Self {
         self.includes.push(directory.into());
         self
     }
 
-    /// Adds proto files, by their paths relative to an include. Code is generated
-    /// for them and for all they import.
+    /// Adds proto files, by their paths relative to an include. Code is generated for them and for
+    /// everything they import.
     pub fn protos(mut self, protos: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
         self.protos.extend(protos.into_iter().map(Into::into));
         self
     }
 
-    /// Sets the directory in which `quartet/mod.rs` is written; without it, it is
-    /// that of the environment variable `OUT_DIR`.
+    /// Sets the directory to write `quartet/mod.rs` to; the environment variable `OUT_DIR` by
+    /// default.
     pub fn out_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.out_dir = Some(directory.into());
         self
     }
 
-    /// Generates the code, and tells Cargo when to do it again and
-    /// [how to link](link_seam).
+    /// Generates the code, and instructs Cargo when to rerun it and [how to link](link_seam).
     ///
     /// # Errors
     ///
     /// When a proto file or an import is not in any include, can't be read, has a
-    /// syntax error or uses a name that is not defined; when it has what Rust's
-    /// messages can't have (see the [limits](crate#limits)); when files import each
-    /// other in a circle; and when the code can't be written.
+    /// syntax error or uses a name that is not defined; when it has what Rust messages can't have
+    /// (see the [limits](crate#limits)); when files import each other in a cycle; and when the code
+    /// can't be written.
     pub fn compile(self) -> Result<()> {
         let sources = sources::read(&self.includes, &self.protos)?;
         for source in &sources {

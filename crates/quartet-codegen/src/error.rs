@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Why no code was generated.
 ///
-/// It names the file, the line where that is known, and what to do. `{:?}` shows
+/// It names the file, the line if known, and what to do. `{:?}` shows
 /// the same text as `{}`, as `{:?}` is what a `main` that returns it prints.
 pub struct Error(Kind);
 
@@ -62,8 +62,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::NoOutDir => f.write_str(
-                "there is no OUT_DIR in the environment: call `compile()` in a build script, \
-                 or say where to write with `Builder::out_dir`",
+                "OUT_DIR is not set: call `compile()` in a build script, or set the output \
+                 directory with `Builder::out_dir`",
             ),
             Kind::BadName { name, reason } => write!(
                 f,
@@ -76,17 +76,17 @@ impl fmt::Display for Error {
             }
             Kind::Cycle { files } => write!(
                 f,
-                "proto files import each other in a circle: {}; move what they share to a file \
-                 of its own",
+                "proto files import each other in a cycle: {}; move what they share to a separate \
+                 file",
                 files.join(" -> ")
             ),
             Kind::Syntax { place, reason } => {
-                write!(f, "{place}: {reason}; correct the file there")
+                write!(f, "{place}: {reason}; fix the file there")
             }
             Kind::Edition { place } => write!(
                 f,
-                "{place}: editions are not understood, as there is no Rust code for them; write \
-                 the file with `syntax = \"proto3\"` or `\"proto2\"`"
+                "{place}: editions are not supported; write the file with `syntax = \"proto3\"` or \
+                 `\"proto2\"`"
             ),
             Kind::Definition { place, reason } => {
                 if let Some(place) = place {
@@ -94,7 +94,7 @@ impl fmt::Display for Error {
                 }
                 write!(
                     f,
-                    "{reason}; check the spelling, and that the file which defines it is imported"
+                    "{reason}; check the spelling, and that the file that defines it is imported"
                 )
             }
             Kind::Limit { place, reason } => write!(f, "{place}: {reason}"),

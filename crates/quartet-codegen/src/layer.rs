@@ -78,12 +78,12 @@ impl<S: self::{name}> {name}Server<S> {{
     /// The full name of the service.
     pub const NAME: &'static {STR} = {full_name:?};
 
-    /// Makes a server of the service.
+    /// Creates a server of the service.
     pub fn new(service: S) -> Self {{
         Self(::std::sync::Arc::new(service))
     }}
 
-    /// Makes a server of a service that others hold, too.
+    /// Creates a server of a service that is shared.
     pub fn from_arc(service: ::std::sync::Arc<S>) -> Self {{
         Self(service)
     }}
@@ -132,7 +132,7 @@ pub struct {name}Client {{
 }}
 
 impl {name}Client {{
-    /// Makes a client that calls over a client or what becomes one.
+    /// Creates a client that calls over a client, or what converts into one.
     pub fn new(client: impl ::core::convert::Into<{RPC}::Client>) -> Self {{
         Self {{
             client: ::core::convert::Into::into(client),

@@ -1,6 +1,6 @@
 //! Rust code for gRPC services from `.proto` files, made in a build script.
 //!
-//! No `protoc` is needed and nothing is downloaded. A `build.rs`:
+//! It needs no `protoc` and downloads nothing. A `build.rs`:
 //!
 //! ```no_run
 //! fn main() -> Result<(), quartet_codegen::Error> {
@@ -11,7 +11,7 @@
 //! }
 //! ```
 //!
-//! and the module that takes the result in:
+//! and the module that includes the result:
 //!
 //! ```text
 //! pub mod proto {
@@ -26,39 +26,39 @@
 //! - for a service `Chat`, the trait `Chat` to implement, `ChatServer` to serve
 //!   it and `ChatClient` to call it;
 //! - the module `bare`, with the stubs that `grpcio-compiler` writes, or, for a
-//!   file it can't do, the `METHOD_…` constants alone.
+//!   file that it can't handle, only the `METHOD_…` constants.
 //!
 //! At the root is `FILE_DESCRIPTOR_SET`: every file read, serialized, for server
-//! reflection. The crate that includes the code depends on `quartet`, and on nothing else for it.
+//! reflection. The crate that includes the code needs only the dependency `quartet` for it.
 //!
 //! # Names
 //!
-//! Names stay as they are in the proto file, but where Rust would have two of one name, or
-//! a keyword. A keyword has an underscore (`type_`), or is raw for methods (`r#type`). Of
-//! two names, one gets an underscore, and where that doesn't help, a number or an `x`:
+//! Names stay as they are in the proto file, unless Rust would have a keyword or the same name
+//! twice. A keyword gets an underscore (`type_`), or is raw for methods (`r#type`). Of two equal
+//! names, one gets an underscore, and where that doesn't help, a number or an `x`:
 //!
-//! - a field called like an accessor of another: `clear_body` beside `body` becomes
+//! - a field named like an accessor of another: `clear_body` beside `body` becomes
 //!   `clear_body_`; so do `new` and `special_fields`, which every message has;
-//! - a oneof called like a nested type: `state` beside `State` becomes `state_`, of the type
+//! - a oneof named like a nested type: `state` beside `State` becomes `state_`, of the type
 //!   `State_`;
-//! - the later of two types that differ in their first letter alone;
-//! - a service that shares a name, or that of its server or client, with a message: `Chat`
+//! - the later of two types that differ only in their first letter;
+//! - a service whose name, or that of its server or client, is also that of a message: `Chat`
 //!   beside a message `ChatClient` becomes `Chat_`, `Chat_Server` and `Chat_Client`;
-//! - the module of what is declared in a message `Config`, if a package has its name: it is
+//! - the module of what a message `Config` declares, if a package has its name: it is
 //!   `config_` beside the package `config`.
 //!
 //! Reflection, JSON, text and the wire have the names of the proto file.
 //!
 //! # Limits
 //!
-//! Proto files are read as protoc reads them, with these exceptions, each of which is an
-//! error of the build that names the file and mostly the line:
+//! Proto files are read as protoc reads them, with these exceptions, each of which is a build error
+//! that names the file and usually the line:
 //!
-//! - editions, and fields that are groups, as the `protobuf` crate has nothing for them;
+//! - editions, and fields that are groups, as the `protobuf` crate does not support them;
 //! - fields of types that the `protobuf` crate 3.7 lacks, such as
 //!   `google.protobuf.FieldOptions.OptionRetention`;
 //! - `-inf` as the value of an option;
-//! - two fields of a message whose names in JSON are one, as proto2 allows.
+//! - two fields of a message with the same name in JSON, as proto2 allows.
 //!
 //! Extensions declared in a message have no constant; those of files do. A well-known type
 //! may be under another path, such as `third_party/timestamp.proto`.

@@ -45,8 +45,8 @@ fn why_not(
     if field.type_() == Type::TYPE_GROUP {
         let name = field.type_name().rsplit('.').next().unwrap_or_default();
         return Some(format!(
-            "`{name}` is a group, which Rust's messages can't have; make it a message and a \
-             field of it, if the format may change"
+            "`{name}` is a group, which Rust messages can't have; use a message field, if the wire \
+             format may change"
         ));
     }
     let lacks = |name: &str| {
@@ -57,7 +57,10 @@ fn why_not(
     };
     let mut names = [field.type_name(), field.extendee()].into_iter();
     let name = names.find(|name| lacks(name))?.trim_start_matches('.');
-    Some(format!("`{}` is of `{name}`, which the crate protobuf 3.7 doesn't have", field.name()))
+    Some(format!(
+        "`{}` has the type `{name}`, which the crate protobuf 3.7 doesn't have",
+        field.name()
+    ))
 }
 
 /// Whether a message or enum is declared in a file.

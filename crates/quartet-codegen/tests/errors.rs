@@ -110,7 +110,10 @@ fn a_type_that_the_protobuf_crate_lacks() {
     let text = "syntax = \"proto2\";\nimport \"google/protobuf/descriptor.proto\";\n\
                 message M {\n  optional google.protobuf.FieldOptions.OptionRetention r = 1;\n}\n";
     let error = error("lacks", &[("main.proto", text)]);
-    assert!(error.starts_with("DIR/main.proto:4: `r` is of `google.protobuf.Field"), "{error}");
+    assert!(
+        error.starts_with("DIR/main.proto:4: `r` has the type `google.protobuf.Field"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! Received messages that are compressed, or too long.
 //!
-//! C-core inflates a message whole before it looks at its size, and does not tell that it
-//! did. So it is told to hand compressed messages over as they are
-//! ([`NO_INFLATE`](super::NO_INFLATE)), and they are inflated here, up to the limit of the
-//! queue's thread that received them. One that is too long as it is, is refused here too: the
-//! bundled core ends such a call several times, and at times with the wrong status. What became
-//! of a message travels in front of it, in an envelope that begins with a secret of this
-//! process, from here to the codec, which opens it.
+//! C-core inflates a whole message before it looks at its size, and does not report that it did. So
+//! it is set to hand compressed messages over as they are ([`NO_INFLATE`](super::NO_INFLATE)), and
+//! they are inflated here, up to the limit of the queue's thread that received them. One that is
+//! too long as it is, is refused here too: the bundled core ends such a call several times, and at
+//! times with the wrong status. What became of a message travels in front of it, in an envelope
+//! that begins with a secret of this process, from here to the codec, which opens it.
 
 use std::cell::OnceCell;
 use std::hash::{BuildHasher, RandomState};
@@ -32,7 +31,7 @@ pub enum Envelope {
     Inflated,
     /// It is, or inflated it would be, longer than this process takes.
     TooLong,
-    /// It can't be inflated.
+    /// It can't be decompressed.
     Corrupt,
     /// It is compressed, and nothing says how.
     NoEncoding,
@@ -92,7 +91,7 @@ static SECRET_OF_THIS_PROCESS: LazyLock<[u8; SECRET]> = LazyLock::new(|| {
 
 thread_local! {
     /// How long a message may be that this thread takes, inflated; without a limit nothing on
-    /// the thread is ours, and C-core has been told nothing.
+    /// the thread is ours, and C-core knows nothing of it.
     static LIMIT: OnceCell<Arc<AtomicUsize>> = const { OnceCell::new() };
 }
 

@@ -25,7 +25,7 @@ fn text(panic: Box<dyn Any + Send>) -> String {
 /// Drops a value of theirs; a panic in that is only logged, as nobody waits for it.
 pub fn drop_quietly<T>(theirs: T, what: &str) {
     if let Err(text) = caught(|| drop(theirs)) {
-        log::error!("{what} panicked as it was dropped: {text}");
+        log::error!("{what} panicked on drop: {text}");
     }
 }
 

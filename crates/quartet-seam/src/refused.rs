@@ -3,7 +3,7 @@
 //! C-core lets go of a server's handlers first and sends the GOAWAY then. What comes in between
 //! it drops with `grpc_call_unref`, so that the caller gets `CANCELLED`, a code that nobody
 //! retries. Such a call has reached no handler: we end it with `UNAVAILABLE` before it is dropped.
-//! A C-core that is a library of its own drops its calls by itself.
+//! A C-core that is a separate library drops its calls itself.
 
 use std::cell::{Cell, LazyCell};
 use std::fs;

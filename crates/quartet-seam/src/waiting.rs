@@ -125,12 +125,12 @@ impl Found {
         const LATE: grpc_status_code::Type = grpc_status_code::GRPC_STATUS_DEADLINE_EXCEEDED;
         match self {
             Found::Reply { call, late } => {
-                log::debug!("a caller that takes nothing was left without its status");
+                log::debug!("a caller that reads nothing did not get its status");
                 match late {
-                    true => call.abort(LATE, c"time was up before the reply had left"),
+                    true => call.abort(LATE, c"the deadline passed before the reply was sent"),
                     false => call.abort(
                         grpc_status_code::GRPC_STATUS_CANCELLED,
-                        c"the reply was not taken in time",
+                        c"the reply was not received in time",
                     ),
                 }
             }

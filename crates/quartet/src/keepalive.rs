@@ -1,4 +1,4 @@
-//! Pings that find out whether a silent peer is still there.
+//! Pings that check whether a silent peer is still alive.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use grpcio::ChannelBuilder;
 
 use crate::arguments::millis;
 
-/// When a connection on which nothing comes in is asked whether it still lives, and given up:
-/// its calls end with `UNAVAILABLE` then. Without it a peer that vanishes without a word (a
-/// cable, a firewall, a machine that lost power) is noticed only by deadlines.
+/// When to ping a silent connection, and when to give it up: its calls then end with `UNAVAILABLE`.
+/// Without it, a peer that vanishes silently (a cable, a firewall, a machine that lost power) is
+/// noticed only by deadlines.
 ///
 /// Servers count pings and close the connection (`GOAWAY`, "too_many_pings") of a client that
-/// sends more than they allow: by default one in five minutes, and none without a call. So a
-/// client that pings more often needs a server that says so, here with
+/// sends more than they allow: by default one in five minutes, and none without a call. So a client
+/// that pings more often needs a server that allows it, here with
 /// [`permit_pings`](crate::server::ServerBuilder::permit_pings). gRPC advises against less than a
 /// minute ([gRFC A8](https://github.com/grpc/proposal/blob/master/A8-client-side-keepalive.md)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,18 +23,18 @@ pub struct Keepalive {
 }
 
 impl Keepalive {
-    /// A ping whenever nothing has come in for this long.
+    /// A ping whenever nothing has arrived for this long.
     pub fn every(time: Duration) -> Self {
         Keepalive { every: time, timeout: Duration::from_secs(20), without_calls: false }
     }
 
-    /// How long the answer may take before the connection is given up; 20 seconds by default.
+    /// How long to wait for the answer before giving up the connection; 20 seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Whether a connection without calls is asked, too; not by default.
+    /// Whether to ping connections without calls too; off by default.
     pub fn without_calls(mut self, yes: bool) -> Self {
         self.without_calls = yes;
         self
@@ -53,5 +53,5 @@ impl Keepalive {
     }
 }
 
-/// On a server it also says whether clients may ping without calls.
+/// On a server it also sets whether clients may ping without calls.
 pub(crate) const WITHOUT_CALLS: &std::ffi::CStr = c"grpc.keepalive_permit_without_calls";

@@ -13,24 +13,24 @@
 //!            ... -> Response with headers and trailers, or Status
 //! ```
 //!
-//! The seam is the crate `quartet-seam`, which takes from C-core what grpcio does not hand out,
-//! and is the only one with `unsafe`. Each crate that makes a binary has to link it: its build
-//! script generates code with `quartet_codegen::Builder`, or calls `quartet_codegen::link_seam`.
+//! The seam is the crate `quartet-seam`: it gets from C-core what grpcio does not expose, and is
+//! the only crate with `unsafe`. Each crate that builds a binary must link it: its build script
+//! generates code with `quartet_codegen::Builder`, or calls `quartet_codegen::link_seam`.
 //!
 //! # Features
 //!
-//! | feature | brings |
+//! | feature | adds |
 //! |---|---|
-//! | `boringssl` (default) | TLS by BoringSSL, compiled along with C-core |
+//! | `boringssl` (default) | TLS by BoringSSL, compiled with C-core |
 //! | `openssl` | TLS by the system's OpenSSL |
 //! | `admin` | an HTTP page for probes and Prometheus, and `metrics` |
 //! | `channelz` | the channelz service |
 //! | `dynamic` | calls without generated code: messages as JSON, schemas by reflection |
-//! | `limits` | the interceptors for rates and for calls at once |
-//! | `metrics` | metrics of calls, by Prometheus's names |
-//! | `full` | all of these but TLS |
+//! | `limits` | the interceptors that limit rates and concurrent calls |
+//! | `metrics` | metrics of calls, for Prometheus |
+//! | `full` | all of these except TLS |
 //!
-//! Without `boringssl` and `openssl` there is no TLS, and no `tls`.
+//! Without `boringssl` and `openssl` there is no TLS, and no module `tls`.
 
 #![forbid(unsafe_code)]
 

@@ -16,10 +16,9 @@ use quartet_seam as seam;
 /// ([`ServerBuilder::queues`](crate::server::ServerBuilder::queues),
 /// [`ChannelBuilder::queues`](crate::channel::ChannelBuilder::queues)).
 ///
-/// C-core has one poller for the whole process, and hands every event of another queue's over
-/// from thread to thread. So a process with several channels, or with a server and channels, is
-/// faster on one queue, unless it has cores to spare. The threads end with the last
-/// server, channel and clone.
+/// C-core has one poller for the whole process, and hands events of other queues over from thread
+/// to thread. So a process with several channels, or with a server and channels, is faster on one
+/// queue, unless it has spare cores. The threads end with the last server, channel and clone.
 #[derive(Clone)]
 pub struct CompletionQueues {
     environment: Arc<Environment>,
@@ -28,7 +27,7 @@ pub struct CompletionQueues {
 }
 
 impl CompletionQueues {
-    /// So many, at least one.
+    /// This many, at least one.
     ///
     /// # Panics
     /// When their threads can't be started; see [`try_new`](Self::try_new).
@@ -36,7 +35,7 @@ impl CompletionQueues {
         CompletionQueues::try_new(count).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// So many, at least one.
+    /// This many, at least one.
     ///
     /// # Errors
     /// When their threads, or those of C-core, can't be started.
@@ -44,7 +43,7 @@ impl CompletionQueues {
         CompletionQueues::named("quartet-queue", count, false)
     }
 
-    /// So many, whose servers and channels coalesce what they write, as with
+    /// This many, whose servers and channels coalesce what they write, as with
     /// [`coalesce_writes`](crate::server::ServerBuilder::coalesce_writes).
     ///
     /// # Panics
@@ -65,27 +64,27 @@ impl CompletionQueues {
                 if coalesces && !seam::coalesce_writes() {
                     log::warn!(
                         "writes are not coalesced: C-core {} is an installed library, or does not \
-                         poll by epoll; build with the bundled core, and leave \
-                         GRPC_POLL_STRATEGY alone",
+                         poll with epoll; build with the bundled core, and leave \
+                         GRPC_POLL_STRATEGY unset",
                         seam::core_version()
                     );
                 }
             });
         // Panics at a thread that can't be started, should others have taken the last ones.
         let environment = catch_unwind(AssertUnwindSafe(|| builder.build()))
-            .map_err(|_| io::Error::other("the thread of a completion queue can't be started"))?;
+            .map_err(|_| io::Error::other("can't start the thread of a completion queue"))?;
         Ok(CompletionQueues { environment: Arc::new(environment), too_long })
     }
 
-    /// To be called on a queue's thread with each message that a stream of grpcio's own sends or
-    /// receives there without a pause: lets C-core look at the connections in between, which it
-    /// otherwise does only when there is nothing left to do on the queue. The streams of this crate
-    /// do so by themselves.
+    /// Call it on a queue's thread with each message that a plain grpcio stream sends or receives
+    /// there without a pause: it lets C-core look at the connections in between, which it otherwise
+    /// does only when the queue has nothing left to do. The streams of this crate call it
+    /// themselves.
     pub fn take_turn() {
         seam::take_turn();
     }
 
-    /// The queues as grpcio has them: for servers and channels of its own.
+    /// The queues as grpcio has them, for plain grpcio servers and channels.
     pub fn environment(&self) -> &Arc<Environment> {
         &self.environment
     }

@@ -1,4 +1,4 @@
-//! Whether there are threads and descriptors to be had.
+//! Whether enough threads and descriptors are available.
 
 use std::io;
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! What servers and channels set alike: the limits and habits of an HTTP/2 connection.
+//! Settings that servers and channels share: the limits and habits of an HTTP/2 connection.
 
 use grpcio::ChannelBuilder;
 
@@ -10,12 +10,11 @@ use quartet_seam as seam;
 /// How much of a stream the peer may send before this side has read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
-    /// This many bytes, at least 65,535 (HTTP/2's own default). A stream whose reader has
-    /// stopped costs about three times as much, and a stream moves at most this much in a
-    /// round trip.
+    /// This many bytes, at least 65,535 (HTTP/2's own default). A stream whose reader has stopped
+    /// costs about three times as much memory, and a stream moves at most this much per round trip.
     Fixed(u32),
     /// C-core measures the link and lets the window grow with it, to many MiB: fast over long
-    /// distances, and as dear when a reader stops.
+    /// distances, and as expensive when a reader stops.
     Adaptive,
 }
 
@@ -33,7 +32,7 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// A server's: strangers decide what it has to hold.
+    /// A server's: strangers decide what it must hold.
     pub(crate) fn of_server() -> Self {
         Transport { window: Window::Fixed(65_535), ..Transport::of_channel() }
     }
@@ -91,14 +90,14 @@ impl Transport {
 /// keep them in this field.
 macro_rules! transport_settings {
     ($($transport:ident).+, $($queues:ident).+) => {
-        /// The longest message, in bytes, that is taken from the peer; 4 MiB by default, as in
-        /// every gRPC implementation. A longer one ends its call with `RESOURCE_EXHAUSTED`.
+        /// The largest message, in bytes, to accept from the peer; 4 MiB by default, as in every
+        /// gRPC implementation. A larger one ends its call with `RESOURCE_EXHAUSTED`.
         pub fn max_receive(mut self, bytes: usize) -> Self {
             self.$($transport).+.max_receive = bytes;
             self
         }
 
-        /// The most metadata that is taken from the peer at once, in bytes as HTTP/2 counts them
+        /// The most metadata to accept from the peer at once, in bytes as HTTP/2 counts them
         /// (key, value, and 32 for each pair); 16 KiB by default. More ends the call with
         /// `RESOURCE_EXHAUSTED`.
         pub fn max_metadata(mut self, bytes: usize) -> Self {
@@ -106,32 +105,32 @@ macro_rules! transport_settings {
             self
         }
 
-        /// How far the peer may send ahead of who reads here. On a server 64 KiB a stream by
-        /// default, which holds a thousand stalled streams in less than 256 MiB, and makes long
-        /// messages slow; on a channel adaptive by default.
+        /// How far the peer may send ahead of the reader here. On a server 64 KiB per stream by
+        /// default, which holds a thousand stalled streams in less than 256 MiB but slows down
+        /// large messages; on a channel adaptive by default.
         pub fn window(mut self, window: crate::Window) -> Self {
             self.$($transport).+.window = window;
             self
         }
 
-        /// The longest HTTP/2 frame that the peer may send, in bytes; 16 KiB by default, from
-        /// there to 16 MiB. Long messages come faster in long frames, and short ones
-        /// on the same connection wait longer behind them.
+        /// The largest HTTP/2 frame that the peer may send, in bytes: 16 KiB, the default, to 16
+        /// MiB. Large messages arrive faster in large frames, but small ones on the same connection
+        /// wait longer behind them.
         pub fn max_frame(mut self, bytes: u32) -> Self {
             self.$($transport).+.max_frame = Some(bytes);
             self
         }
 
-        /// Works on these completion queues, and their threads, together with others; by default
-        /// on its own. On the bundled core the greatest `max_receive` of those that share
-        /// them holds for all.
+        /// Uses these completion queues and their threads, shared with others; by default it has
+        /// its own. On the bundled core the largest `max_receive` of those that share them holds
+        /// for all.
         pub fn queues(mut self, queues: &crate::CompletionQueues) -> Self {
             self.$($queues).+ = Some(queues.clone());
             self
         }
 
-        /// Compresses what is sent; not by default. A request, or a response, may decide otherwise
-        /// for its call. A server keeps to what its caller accepts, as with
+        /// Compresses what is sent; off by default. A request or a response may override it for its
+        /// call. A server keeps to what its caller accepts, as with
         /// [`Response::set_compression`](crate::rpc::Response::set_compression); a client can't
         /// know before it calls.
         pub fn compression(mut self, compression: crate::rpc::Compression) -> Self {
@@ -139,34 +138,33 @@ macro_rules! transport_settings {
             self
         }
 
-        /// Finds out by pings whether a silent peer is still there. By default a channel does not,
-        /// and a server does so after two hours.
+        /// Checks by pings whether a silent peer is still alive. By default a channel does not, and
+        /// a server does so after two hours.
         pub fn keepalive(mut self, keepalive: crate::Keepalive) -> Self {
             self.$($transport).+.keepalive = Some(keepalive);
             self
         }
 
-        /// Whether the peer may keep a table of the headers that it has sent, and send those that come
-        /// again as one byte (HPACK, [RFC 7541](https://www.rfc-editor.org/rfc/rfc7541)). Not by
-        /// default: in the bundled core's table a header with a bad value stays bad, and fails every
-        /// later call on the connection that refers to it (CVE-2024-7246), those of others too if
-        /// the peer is a proxy. Where each connection has one peer, that peer harms only itself, and a
-        /// table takes a tenth off what a unary call costs.
+        /// Whether the peer may keep a table of the headers that it has sent, and send repeated
+        /// ones as one byte (HPACK, [RFC 7541](https://www.rfc-editor.org/rfc/rfc7541)). Off by
+        /// default: in the bundled core's table a header with a bad value stays bad, and fails
+        /// every later call on the connection that refers to it (CVE-2024-7246), including other
+        /// callers' if the peer is a proxy. Where each connection has one caller, that caller hurts
+        /// only itself, and a table takes a tenth off the cost of a unary call.
         pub fn header_table(mut self, yes: bool) -> Self {
             self.$($transport).+.header_table = yes;
             self
         }
 
-        /// Whether answers and requests that are ready at once leave in one write to the socket;
-        /// otherwise each is written by itself. Off by default. Saves a third or so of the CPU time
-        /// of small calls when a hundred are in flight, and nothing when one is. What is sent
-        /// may wait until the queue's thread has run the other calls that it has events of; two
-        /// milliseconds at most, however long a handler keeps it. Does nothing, and says so in
-        /// the log, with an installed C-core or with another `GRPC_POLL_STRATEGY` than `epoll1`.
-        /// What has been held when the process ends without dropping its servers and channels is
-        /// lost. A process that asks for it must not fork. It is about completion queues of its
-        /// own; for those that it shares, see
-        /// [`CompletionQueues::coalescing`](crate::CompletionQueues::coalescing).
+        /// Whether answers and requests that are ready together leave in one write to the socket;
+        /// otherwise each has its own write. Off by default. Saves about a third of the CPU time of
+        /// small calls with a hundred in flight, and nothing with one. What is sent may wait until
+        /// the queue's thread has run the other calls that have events, for two milliseconds at
+        /// most, however long a handler takes. With an installed C-core, or a `GRPC_POLL_STRATEGY`
+        /// other than `epoll1`, it does nothing and logs so. Whatever is still held when the
+        /// process ends without dropping its servers and channels is lost. A process that uses this
+        /// must not fork. It affects the server's or channel's own completion queues; for shared
+        /// ones, see [`CompletionQueues::coalescing`](crate::CompletionQueues::coalescing).
         pub fn coalesce_writes(mut self, yes: bool) -> Self {
             self.$($transport).+.coalesce_writes = yes;
             self

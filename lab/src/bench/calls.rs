@@ -14,7 +14,7 @@ use super::workload::Task;
 /// How long the rate is looked at, at a time.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// So many slices, and as many before them, tell whether the rate holds still.
+/// This many slices, and as many before them, decide whether the rate is steady.
 const STILL: usize = 3;
 
 /// It holds still if the two differ by no more than this.
@@ -89,13 +89,13 @@ pub fn sample(task: &Task, players: Players<'_>, length: Duration) -> Result<Mea
     Ok(measured)
 }
 
-/// What is told of the client, and of the server.
+/// What is reported about the client and the server.
 const COSTS: [[Figure; 3]; 2] = [
     [Figure::ClientCpu, Figure::ClientSwitches, Figure::ClientMemory],
     [Figure::ServerCpu, Figure::ServerSwitches, Figure::ServerMemory],
 ];
 
-/// Waits until the rate holds still, and tells how long that took.
+/// Waits until the rate is steady, and returns how long that took.
 fn warm_up(calling: &mut Calling) -> Result<Duration, String> {
     let began = Instant::now();
     let mut calls = Vec::new();

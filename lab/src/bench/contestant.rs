@@ -85,7 +85,7 @@ pub fn choose(
         }
     }
     let Some(place) = chosen.iter().position(|it| it.name == reference) else {
-        return Err(Failure::usage(format!("--reference {reference}: no contestant is called so")));
+        return Err(Failure::usage(format!("--reference {reference}: no such contestant")));
     };
     chosen[..=place].rotate_right(1);
     chosen.insert(1, chosen[0].again());

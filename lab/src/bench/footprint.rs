@@ -110,7 +110,7 @@ pub fn instructions(
     Ok(measured)
 }
 
-/// Has callgrind begin to count anew, after writing down what it has counted with `--dump`.
+/// Makes callgrind restart its count, after it has written what it counted with `--dump`.
 fn control(process: &Process, action: &str) -> Result<(), String> {
     let (program, pid) = ("callgrind_control", process.pid().to_string());
     let output = Command::new(program).args([action, &pid]).output();
@@ -153,7 +153,7 @@ fn launch(
             return Err(format!("ended with {ending} (log: {})", log.display()));
         }
         if began.elapsed() > limit {
-            return Err(format!("takes no connection after {limit:?} (log: {})", log.display()));
+            return Err(format!("accepts no connection after {limit:?} (log: {})", log.display()));
         }
     }
     Ok((process, address.to_string()))

@@ -1,4 +1,4 @@
-//! Samples by h2load, a client that is none of the contestants'.
+//! Samples by h2load, a client that belongs to none of the contestants.
 //!
 //! It counts a call as good when its HTTP status is; whether gRPC's is too shows in the length of
 //! the answers.

@@ -74,7 +74,7 @@ fn await_answers(connection: &mut Connection, streams: usize) -> io::Result<()> 
     while answered.len() < streams {
         let event = connection.next()?;
         match event.kind {
-            _ if event.ends => return Err(io::Error::other("a stream ended by itself")),
+            _ if event.ends => return Err(io::Error::other("a stream ended on its own")),
             EventKind::Data(data) if !data.is_empty() => drop(answered.insert(event.stream)),
             _ => {}
         }

@@ -146,7 +146,7 @@ pub enum Unmeasured {
         /// All answers.
         all: u64,
     },
-    /// Something broke, in words.
+    /// What broke.
     Broken(String),
 }
 
@@ -189,7 +189,7 @@ impl Record {
         let record: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
         match record.schema {
             SCHEMA => Ok(record),
-            other => Err(format!("this lab reads schema {SCHEMA}, and this is {other}")),
+            other => Err(format!("this lab reads schema {SCHEMA}, but this is {other}")),
         }
     }
 

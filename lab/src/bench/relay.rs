@@ -1,4 +1,4 @@
-//! A relay that delays what passes it: toxiproxy, as a process that is told over HTTP.
+//! A relay that delays what passes it: toxiproxy, as a process that is controlled over HTTP.
 
 use serde::Serialize;
 

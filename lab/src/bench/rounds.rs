@@ -30,7 +30,7 @@ struct Table<'a> {
     offered: Option<f64>,
 }
 
-/// Measures a task over its pairs, and tells each sample.
+/// Measures a task over its pairs, and reports each sample.
 pub fn run<'a>(
     stage: &'a Stage,
     task: &'a Task,
@@ -100,8 +100,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Ends the workers of a pair, so that the next turn doesn't suffer from this one, and tells
-    /// how one of them has ended by itself, if it has.
+    /// Ends the workers of a pair, so that the next turn doesn't suffer from this one, and returns
+    /// how one of them ended on its own, if one did.
     fn replace(&mut self, (client, server): Pair<'a>) -> Option<String> {
         let keys = [(client, Role::Client), (server, Role::Server)];
         let mut workers =
@@ -176,7 +176,7 @@ impl<'a> Table<'a> {
         let measured = finish(serving, result)?;
         let rate = measured.figures.get(&Figure::Rate).copied();
         self.offered = rate;
-        rate.ok_or_else(|| "no rate of which to offer a share".to_owned().into())
+        rate.ok_or_else(|| "no rate to offer a share of".to_owned().into())
     }
 
     fn call(
@@ -241,7 +241,7 @@ impl<'a> Table<'a> {
 
     fn worker(&self, contestant: &'a Contestant, role: Role) -> Result<&Worker, String> {
         let worker = self.workers.get(&(contestant.name.as_str(), role));
-        worker.ok_or_else(|| format!("{}: its worker doesn't run", contestant.name))
+        worker.ok_or_else(|| format!("{}: its worker is not running", contestant.name))
     }
 }
 

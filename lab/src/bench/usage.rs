@@ -50,7 +50,7 @@ impl Sub for Usage {
 }
 
 impl Traffic {
-    /// Of the connections that are open at a server's port, as `ss` tells.
+    /// Of the connections that are open at a server's port, as `ss` shows.
     pub fn at(port: u16) -> Self {
         let filter = format!("sport = :{port}");
         let output = Command::new("ss").args(["-tinH", "state", "established", &filter]).output();

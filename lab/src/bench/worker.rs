@@ -75,7 +75,7 @@ impl Worker {
         self.process.as_ref().map(Listener::pid)
     }
 
-    /// How it ended, if it has: its last words tell more than those who have lost it.
+    /// How it ended, if it has: its last words say more than those who lost it.
     pub fn ending(&mut self) -> Option<String> {
         self.process.as_mut()?.ending(GRACE)
     }
@@ -97,7 +97,7 @@ impl Worker {
         let status: ServerStatus =
             control.ask(&ServerArgs { argtype: Some(args), ..ServerArgs::new() })?;
         let port = u16::try_from(status.port).ok().filter(|port| *port > 0);
-        let port = port.ok_or_else(|| format!("says that its server has port {}", status.port))?;
+        let port = port.ok_or_else(|| format!("reports port {} for its server", status.port))?;
         Ok(Serving { port, control })
     }
 
@@ -112,7 +112,7 @@ impl Worker {
 }
 
 impl Serving {
-    /// The figures since the last time, which begin anew.
+    /// The figures since the last time; they restart from zero.
     pub fn mark(&mut self) -> Result<ServerStats, String> {
         let args = server_args::Argtype::Mark(reset());
         let status: ServerStatus =
@@ -127,7 +127,7 @@ impl Serving {
 }
 
 impl Calling {
-    /// The figures since the last time, which begin anew.
+    /// The figures since the last time; they restart from zero.
     pub fn mark(&mut self) -> Result<ClientStats, String> {
         let args = client_args::Argtype::Mark(reset());
         let status: ClientStatus =

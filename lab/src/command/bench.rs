@@ -62,7 +62,7 @@ fn tasks(options: &Bench) -> Result<Vec<Task>, Failure> {
         let mut names = ids;
         names.dedup();
         let (flag, names) = (options.case.join(" "), names.join(", "));
-        return Err(Failure::usage(format!("--case {flag}: no case of {names} is called so")));
+        return Err(Failure::usage(format!("--case {flag}: no case of {names} matches")));
     }
     Ok(chosen)
 }
@@ -159,7 +159,7 @@ impl<'a> Run<'a> {
             if !names.iter().any(|name| glob::matches(pattern, name)) {
                 let names = names.join(", ");
                 return Err(Failure::usage(format!(
-                    "--contestant {pattern}: nobody is called so; there are {names}"
+                    "--contestant {pattern}: no contestant matches; there are {names}"
                 )));
             }
         }

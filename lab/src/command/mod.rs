@@ -19,14 +19,14 @@ use crate::peer::{Peer, discover};
 use crate::process::Children;
 use crate::progress::Progress;
 
-/// As many builds run at once, at most: each uses several cores by itself.
+/// At most this many builds run at once: each uses several cores.
 const BUILDS: usize = 2;
 
 fn find_peers(preparing: &Preparing) -> Result<Vec<Peer>, Failure> {
     let peers = discover(&preparing.folders.peers, &preparing.folders.peer_dir)?;
     let is_known = |name: &&String| peers.iter().any(|peer| peer.name == **name);
     match preparing.require.iter().find(|name| !is_known(name)) {
-        Some(name) => Err(Failure::environment(format!("--require {name}: no peer is called so"))),
+        Some(name) => Err(Failure::environment(format!("--require {name}: no such peer"))),
         None => Ok(peers),
     }
 }

@@ -54,7 +54,7 @@ pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
     };
     let groups = plan::groups(&axes, &pairs, &cases);
     if groups.is_empty() {
-        return Err(Failure::usage("these flags together choose no cell"));
+        return Err(Failure::usage("no case matches these filters"));
     }
     certificates::write(&logs).map_err(environment)?;
     let lab = Lab {

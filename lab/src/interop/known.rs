@@ -103,7 +103,7 @@ impl KnownFailing {
         }
         let is_known = |with: &str| peers.iter().any(|(name, _)| glob::matches(with, name));
         let stranger = self.with.iter().find(|with| !is_known(with))?;
-        Some(format!("no peer is called {stranger}"))
+        Some(format!("no peer is named {stranger}"))
     }
 
     /// Whether it speaks of a peer in this suite and role.
@@ -190,7 +190,7 @@ mod tests {
         let mistake = one("interop/server/emty_unary: x").mistake(&peers);
         assert_eq!(mistake.as_deref(), Some("interop has no case emty_unary"));
         let mistake = one("interop/server/* with jav: x").mistake(&peers);
-        assert_eq!(mistake.as_deref(), Some("no peer is called jav"));
+        assert_eq!(mistake.as_deref(), Some("no peer is named jav"));
         assert_eq!(one("interop/server@2/empty_*: x").mistake(&peers), None);
         let mistake = one("interop/server@3/empty_*: x").mistake(&peers);
         assert_eq!(mistake.as_deref(), Some("go has no variant 3"));

@@ -63,7 +63,7 @@ pub fn pairs(peers: &[Peer], run: &Run) -> Result<Pairs, Failure> {
     let names = choose(peers, "--peer", &run.preparing.peer)?;
     let focus = choose(peers, "--of", &run.of)?;
     if run.of.is_empty() && run.direction != Direction::Both {
-        return Err(Failure::usage("--direction says what part the peers of --of play: add --of"));
+        return Err(Failure::usage("--direction is the role of the --of peers: add --of"));
     }
     for pair in &run.pair {
         choose(peers, "--pair", &[pair.client.clone(), pair.server.clone()])?;
@@ -84,7 +84,7 @@ pub fn pairs(peers: &[Peer], run: &Run) -> Result<Pairs, Failure> {
         .map(|(client, server)| (client.clone(), server.clone()))
         .collect();
     if pairs.is_empty() {
-        return Err(Failure::usage("these flags together choose no pair"));
+        return Err(Failure::usage("no pair matches these filters"));
     }
     Ok(pairs)
 }
@@ -99,9 +99,7 @@ pub fn cases(run: &Run) -> Result<Vec<(Suite, Vec<&'static Case>)>, Failure> {
         suites.iter().any(|suite| suite.cases().any(|case| glob::matches(pattern, case.name)))
     };
     if let Some(pattern) = run.case.iter().find(|pattern| !is_case(pattern)) {
-        return Err(Failure::usage(format!(
-            "--case {pattern}: no case is called so; see lab list"
-        )));
+        return Err(Failure::usage(format!("--case {pattern}: no case matches; see lab list")));
     }
     let chosen = |case: &&Case| {
         if run.case.is_empty() {

@@ -151,7 +151,7 @@ impl Record {
         let record: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
         match record.schema {
             SCHEMA => Ok(record),
-            other => Err(format!("this lab reads schema {SCHEMA}, and this is {other}")),
+            other => Err(format!("this lab reads schema {SCHEMA}, but this is {other}")),
         }
     }
 

@@ -88,7 +88,7 @@ impl Contract {
 pub struct Worker {
     /// The command.
     pub worker: Command,
-    /// How it is set, in words.
+    /// A description of its settings.
     pub settings: String,
     /// Whether that is what a new user gets.
     #[serde(default)]

@@ -136,11 +136,11 @@ pub fn discover(root: &Path, own: &[PathBuf]) -> Result<Vec<Peer>, Failure> {
     }
     if let Some(peer) = peers.iter().find(|peer| peer.family() == raw::NAME) {
         let folder = peer.folder.display();
-        return Err(Failure::usage(format!("{folder}: the lab's own server is called so")));
+        return Err(Failure::usage(format!("{folder}: this name is the lab's own server")));
     }
     peers.sort_by(|a, b| a.name.cmp(&b.name));
     if let Some([twin, _]) = peers.array_windows().find(|[a, b]| a.name == b.name) {
-        return Err(Failure::usage(format!("two peers are called {}", twin.name)));
+        return Err(Failure::usage(format!("two peers are named {}", twin.name)));
     }
     Ok(peers)
 }
@@ -157,7 +157,7 @@ pub fn choose(
         if !names().any(|name| glob::matches(pattern, &name)) {
             let all = names().collect::<Vec<_>>().join(", ");
             return Err(Failure::usage(format!(
-                "{flag} {pattern}: no peer is called so; there are {all}"
+                "{flag} {pattern}: no peer matches; there are {all}"
             )));
         }
     }
@@ -202,7 +202,7 @@ mod tests {
         let folder = folder(MANIFEST);
         let own = [folder.path().join("it")];
         let error = discover(folder.path(), &own).unwrap_err().to_string();
-        assert_eq!(error, "two peers are called it");
+        assert_eq!(error, "two peers are named it");
     }
 
     #[test]
@@ -210,7 +210,7 @@ mod tests {
         let folder = folder(MANIFEST);
         let peers = discover(folder.path(), &[]).unwrap();
         let error = choose(&peers, "--peer", &["og".into()]).unwrap_err().to_string();
-        assert_eq!(error, "--peer og: no peer is called so; there are it");
+        assert_eq!(error, "--peer og: no peer matches; there are it");
         assert_eq!(choose(&peers, "--peer", &[]).unwrap().len(), 1);
     }
 }

@@ -42,7 +42,7 @@ impl NoRun {
     }
 }
 
-/// Prepares all of them, some at once, and tells of each as soon as it is done.
+/// Prepares all of them, some at once, and reports each as soon as it is done.
 ///
 /// Variants of one folder are built one after the other: they may share what they build.
 pub fn all(

@@ -99,7 +99,7 @@ impl Drop for Process {
     }
 }
 
-/// How a process ended, as far as the system tells.
+/// How a process ended, as far as the system reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ending(Option<ExitStatus>);
 

@@ -1,4 +1,4 @@
-//! A peer that misbehaves in the way it is told to: `fake-peer ROLE MANNER FLAGS...`.
+//! A peer that misbehaves in the given way: `fake-peer ROLE MANNER FLAGS...`.
 //!
 //! It writes its process id into the folder that `FAKE_PEER_PIDS` names, so that a test can see
 //! whether it is gone.

@@ -168,7 +168,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Without its driver, Chromium would stay; with it, it has to be told.
+        // Without its driver, Chromium would stay; with it, it must be asked to quit.
         drop(self.exchange("DELETE", &self.session, &Value::Null));
         drop(self.exchange("GET", "/shutdown", &Value::Null));
         let deadline = Instant::now() + PATIENCE;

@@ -104,7 +104,7 @@ Client::~Client() {
   caller_.reset();
 }
 
-// Calls as many as are needed; those that have ended are begun anew.
+// Calls as many as are needed; those that have ended are restarted.
 void Client::begin_due(Clock::time_point due) {
   Call* call = nullptr;
   {

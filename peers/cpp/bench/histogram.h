@@ -67,7 +67,7 @@ class Histogram {
   double max_ = 0, sum_ = 0, sum_of_squares_ = 0, count_ = 0;
 };
 
-// What the calls of a client came to; any thread may tell it.
+// What the calls of a client came to; any thread may add to it.
 class Results {
  public:
   explicit Results(const grpc::testing::HistogramParams& params) : latencies_(params) {}

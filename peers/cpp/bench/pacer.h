@@ -15,7 +15,7 @@ class Pacer {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `begin` is told the time that was intended; the process has `rate` of them a second.
+  // `begin` gets the intended time; the process has `rate` of them a second.
   Pacer(double rate, std::function<void(Clock::time_point)> begin)
       : gap_(rate), begin_(std::move(begin)), thread_([this] { run(); }) {}
 

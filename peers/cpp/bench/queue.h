@@ -9,7 +9,7 @@
 // What follows when operations that began together have all ended. It is their tag.
 class Step {
  public:
-  // `next` is told whether all of them succeeded.
+  // `next` gets whether all of them succeeded.
   explicit Step(std::function<void(bool ok)> next) : next_(std::move(next)) {}
   Step(const Step&) = delete;
 

@@ -1,4 +1,4 @@
-// The chat client: makes one call, as the flags tell it, and reports it.
+// The chat client: makes one call, as the flags say, and reports it.
 
 #include <chrono>
 #include <iostream>
@@ -54,7 +54,7 @@ Script script_of(const Flags& flags) {
   return script;
 }
 
-// Sends it all, or as much as the call takes: its status tells why.
+// Sends it all, or as much as the call takes: its status says why.
 template <class Writer>
 void send(Writer& writer, const Script& script) {
   for (int number = 1; number <= script.count; number++) {

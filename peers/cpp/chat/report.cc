@@ -7,7 +7,7 @@
 
 namespace {
 
-// Longer contents are told by their length and checksum.
+// Longer contents are reported by their length and checksum.
 constexpr size_t kLongest = 1024;
 
 // The length of the UTF-8 sequence at `at`; 0 if there is none.

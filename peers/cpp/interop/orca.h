@@ -15,7 +15,7 @@ inline constexpr char kReportKey[] = "endpoint-load-metrics-bin";
 
 Report report_of(const grpc::testing::TestOrcaReport& wanted);
 
-// Reports out of band what it was last told.
+// Reports out of band what it last received.
 class LoadReports final : public xds::service::orca::v3::OpenRcaService::Service {
  public:
   void set(Report report);

@@ -24,19 +24,19 @@ pub struct Options {
     /// The user of every message
     #[arg(long, default_value = "Marko")]
     user: String,
-    /// The content of a message; {n} stands for its number. May be given several times
+    /// The content of a message; {n} stands for its number. Repeatable
     #[arg(long, conflicts_with = "size")]
     content: Vec<String>,
-    /// Instead of a content: so many letters `a`
+    /// Instead of --content: this many letters `a`
     #[arg(long, value_name = "BYTES")]
     size: Option<usize>,
-    /// How many messages to send, taking the contents in turn
+    /// How many messages to send, cycling through the contents
     #[arg(long)]
     count: Option<usize>,
     /// The call's deadline
     #[arg(long, value_name = "MS")]
     deadline: Option<u64>,
-    /// Cancel when so many messages have been received; 0: at once, with nothing sent
+    /// Cancel after receiving this many messages; 0: at once, with nothing sent
     #[arg(long, value_name = "N")]
     cancel_after: Option<usize>,
     /// Don't half-close after the last message
@@ -128,7 +128,7 @@ impl Options {
             return None;
         }
         for message in self.messages() {
-            // That the call has ended is told by the receiving half.
+            // The receiving half reports that the call has ended.
             if sender.send(message).await.is_err() {
                 break;
             }

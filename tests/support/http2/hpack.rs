@@ -1,5 +1,5 @@
 //! Header blocks (RFC 7541), as plainly as they can be: literals, not Huffman coded. The reader
-//! knows what a gRPC server says to a client that told it to keep no header table.
+//! knows what a gRPC server says to a client that asked it to keep no header table.
 
 use std::collections::VecDeque;
 

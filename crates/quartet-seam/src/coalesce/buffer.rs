@@ -28,7 +28,7 @@ pub(super) struct Buffer {
     /// costs a system call. More are never held, as C-core closes a connection as soon as its last
     /// write has gone.
     credit: usize,
-    /// Why what was held could not be sent; the next write is told.
+    /// Why what was held could not be sent; the next write reports it.
     failed: Option<io::Error>,
 }
 
@@ -78,7 +78,7 @@ impl Buffer {
     /// Sends what is held, then `parts`. Says how many bytes of the parts have gone.
     ///
     /// It ends when the kernel has taken something of the parts, or says that it is full: then
-    /// C-core, which is told so, will hear from it when it no longer is.
+    /// C-core, which knows, hears when it no longer is.
     fn send(&mut self, parts: &[IoSlice<'_>], socket: &impl Socket) -> io::Result<usize> {
         if let Some(error) = self.failed.take() {
             return Err(error);
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(times(900), 1);
         assert_eq!(times(900), 1);
 
-        // By somebody else, who tells no length.
+        // By somebody else, who gives no length.
         buffer.write(&[], 2, &pipe).unwrap();
         write(&mut buffer, "held", 2, &pipe).unwrap();
         assert_eq!(pipe.asked.get(), 1);

@@ -1,4 +1,4 @@
-//! Writes of C-core's that leave together: it writes each answer to the socket by itself, and the
+//! Writes of C-core's that leave together: it writes each answer to the socket separately, and the
 //! system calls are what most of a small call costs.
 //!
 //! The thread of a completion queue that asked for it ([`coalesce_writes`]) holds small writes back

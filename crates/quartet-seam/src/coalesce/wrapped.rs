@@ -32,7 +32,7 @@ impl Socket for Fd {
     }
 
     /// Half of what is free: the kernel counts what it adds to the bytes, too. None where it does
-    /// not tell (before Linux 4.12).
+    /// not say (before Linux 4.12).
     fn room(&self) -> usize {
         let mut memory = [0_u32; MEMORY];
         let mut size = size_of_val(&memory) as libc::socklen_t;

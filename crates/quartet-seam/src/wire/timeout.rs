@@ -28,7 +28,7 @@ unsafe extern "C" fn timeout_from_duration(millis: i64) -> u32 {
 }
 
 /// Called to see by how many percent a timeout is longer than one that was sent before, and that the
-/// peer has in its table of headers. C-core sends that one again for one that is up to 3 % shorter.
+/// peer has in its header table. C-core sends that timeout again for one that is up to 3 % shorter.
 #[unsafe(export_name = "__wrap__ZNK9grpc_core7Timeout11RatioVersusES0_")]
 unsafe extern "C" fn timeout_ratio(timeout: *const c_void, sent: u32) -> f64 {
     const OTHER: f64 = -100.0;

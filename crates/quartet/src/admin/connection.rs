@@ -47,7 +47,7 @@ fn receive(stream: &TcpStream) -> io::Result<Result<Asked, Page>> {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(received) => length += received,
             Err(error) if is_late(&error) => {
-                return Ok(Err(Page::plain(408, "the request did not come in time")));
+                return Ok(Err(Page::plain(408, "the request did not arrive in time")));
             }
             Err(error) => return Err(error),
         }
@@ -84,9 +84,9 @@ fn find(path: &str, pages: &Pages) -> Page {
     match pages.get(path) {
         Some(page) => catch_unwind(AssertUnwindSafe(page)).unwrap_or_else(|_| {
             log::error!("the admin page {path} panicked");
-            Page::plain(500, "this page can't be made; the log says more")
+            Page::plain(500, "this page failed; the log says more")
         }),
         None if path == "/" => Page::text(pages.keys().cloned().collect::<Vec<_>>().join("\n")),
-        None => Page::plain(404, "there is no such page; / lists those that are there"),
+        None => Page::plain(404, "no such page; / lists the pages"),
     }
 }

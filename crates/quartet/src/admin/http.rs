@@ -24,7 +24,7 @@ pub(super) fn read(head: &[u8]) -> Result<Option<Asked>, Page> {
     let complete = match request.parse(head) {
         Ok(status) => status.is_complete(),
         Err(httparse::Error::TooManyHeaders) => return Err(too_long()),
-        Err(error) => return Err(Page::plain(400, format!("not a request of HTTP/1.1: {error}"))),
+        Err(error) => return Err(Page::plain(400, format!("not an HTTP/1.1 request: {error}"))),
     };
     if !complete {
         return if head.len() < LONGEST_HEAD { Ok(None) } else { Err(too_long()) };
@@ -32,7 +32,7 @@ pub(super) fn read(head: &[u8]) -> Result<Option<Asked>, Page> {
     let head_only = match request.method {
         Some("GET") => false,
         Some("HEAD") => true,
-        _ => return Err(Page::plain(405, "only GET and HEAD are answered here")),
+        _ => return Err(Page::plain(405, "only GET and HEAD are supported here")),
     };
     let accepted: Vec<_> = request
         .headers
@@ -46,7 +46,7 @@ pub(super) fn read(head: &[u8]) -> Result<Option<Asked>, Page> {
 }
 
 fn too_long() -> Page {
-    let text = format!("the request's head is over {LONGEST_HEAD} bytes or {MOST_FIELDS} fields");
+    let text = format!("the request head is over {LONGEST_HEAD} bytes or {MOST_FIELDS} fields");
     Page::plain(431, text)
 }
 

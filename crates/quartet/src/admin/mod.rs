@@ -1,8 +1,8 @@
-//! A small HTTP/1.1 server for the people and programs that run a service: pages that functions
-//! make, on an address of their own.
+//! A small HTTP/1.1 server for the people and programs that run a service: pages made by functions,
+//! on a separate address.
 //!
-//! It is no web server: it answers GET and HEAD, closes each connection after its answer, and
-//! has neither TLS nor passwords. Keep it on loopback, or behind what guards it.
+//! It is not a web server: it answers GET and HEAD, closes each connection after its answer, and
+//! has neither TLS nor passwords. Keep it on loopback, or behind something that guards it.
 
 mod connection;
 mod http;
@@ -22,25 +22,25 @@ pub use page::Page;
 
 type Pages = BTreeMap<String, Box<dyn Fn() -> Page + Send + Sync>>;
 
-/// How an admin server is put together.
+/// Builds an admin server.
 #[derive(Default)]
 pub struct AdminBuilder {
     pages: Pages,
 }
 
 impl AdminBuilder {
-    /// Adds a page under this path (`/version`). The function makes it anew for each request, on
-    /// a thread of the admin server's; while it takes its time, others are answered.
+    /// Adds a page under this path (`/version`). The function makes it for each request, on a
+    /// thread of the admin server; other requests don't wait for it.
     pub fn page(mut self, path: &str, page: impl Fn() -> Page + Send + Sync + 'static) -> Self {
         self.pages.insert(path.to_owned(), Box::new(page));
         self
     }
 
-    /// Listens, and answers from a thread of its own. Without a page for it, `/` lists the
-    /// others.
+    /// Listens, and answers from its own thread. Unless there is a page for it, `/` lists the
+    /// pages.
     ///
     /// # Errors
-    /// When the address can't be listened on.
+    /// When it can't listen on the address.
     pub fn start(self, address: impl ToSocketAddrs) -> io::Result<Admin> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
@@ -59,7 +59,7 @@ impl AdminBuilder {
     }
 }
 
-/// An admin server that runs; dropped, it stops at once.
+/// A running admin server; it stops at once when dropped.
 pub struct Admin {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -68,7 +68,7 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Starts putting an admin server together.
+    /// Starts building an admin server.
     pub fn builder() -> AdminBuilder {
         AdminBuilder::default()
     }
@@ -114,7 +114,7 @@ struct Shared {
 struct Open(Arc<TcpStream>);
 
 impl Open {
-    /// Ends it, and with it its thread, whatever that one waits for.
+    /// Ends it, and with it its thread, whatever the thread waits for.
     fn shut(&self) {
         let _ = self.0.shutdown(Shutdown::Both);
     }
@@ -137,7 +137,7 @@ impl Shared {
                     // Such as too many open files, which time may mend.
                     if told.is_none_or(|told| told.elapsed() >= QUIET) {
                         told = Some(Instant::now());
-                        log::warn!("the admin server can't take connections: {error}");
+                        log::warn!("the admin server can't accept connections: {error}");
                     }
                     thread::sleep(Duration::from_millis(100));
                 }
@@ -161,7 +161,9 @@ impl Shared {
         });
         match thread {
             Ok(_) => connections.push_back(Open(stream)),
-            Err(error) => log::warn!("the admin server has no thread for a connection: {error}"),
+            Err(error) => {
+                log::warn!("the admin server can't start a thread for a connection: {error}")
+            }
         }
     }
 

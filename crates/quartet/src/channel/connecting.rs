@@ -8,16 +8,16 @@ use quartet_seam as seam;
 /// The pauses between attempts to connect to an address that can't be reached
 /// ([specification](https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md)).
 ///
-/// By default a second, then 1.6 times as long each time, two minutes at most, a fifth more or
-/// less at random; an attempt gets at least 20 seconds. A restarted server is found again
-/// sooner with shorter ones, at the price of more attempts from every client.
+/// By default one second, then 1.6 times as long each time, up to two minutes, give or take a
+/// random fifth; an attempt gets at least 20 seconds. Shorter pauses find a restarted server
+/// sooner, at the price of more attempts from every client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     /// The first pause; at least 100 ms.
     pub first: Duration,
     /// The longest pause.
     pub longest: Duration,
-    /// The least time that an attempt gets before it is given up.
+    /// The least time that an attempt gets.
     pub attempt: Duration,
 }
 

@@ -2,11 +2,11 @@ use std::{error, fmt, io};
 
 use super::InvalidTarget;
 
-/// Why a channel can't be made.
+/// Why a channel can't be created.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ChannelError {
-    /// Its target is none.
+    /// Its target is invalid.
     Target(InvalidTarget),
     /// The threads of its completion queue, or of C-core, can't be started.
     Threads(io::Error),
@@ -16,7 +16,7 @@ impl fmt::Display for ChannelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ChannelError::Target(invalid) => invalid.fmt(f),
-            ChannelError::Threads(error) => write!(f, "can't make a channel: {error}"),
+            ChannelError::Threads(error) => write!(f, "can't create the channel: {error}"),
         }
     }
 }

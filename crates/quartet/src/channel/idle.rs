@@ -9,8 +9,8 @@ use futures_timer::Delay;
 
 use crate::rpc::Client;
 
-/// A connection to the target that is closed when nobody calls for a while, and opened again by the
-/// next call.
+/// A connection to the target that is closed when there are no calls for a while, and reopened by
+/// the next call.
 ///
 /// C-core has a timer for that, which is switched off: of 1.56's, a call that begins as it fires
 /// may wait for ever, or take the process down (there is a TODO about it where its client channel

@@ -36,7 +36,7 @@ use idle::Idle;
 use reconnecting::Reconnecting;
 use refused::Refused;
 
-/// How a channel is put together. Connecting begins with the first call.
+/// Builds a channel. Connecting starts with the first call.
 pub struct ChannelBuilder {
     config: Config,
     queues: Option<CompletionQueues>,
@@ -72,7 +72,7 @@ impl ChannelBuilder {
     transport_settings!(config.transport, queues);
 
     /// Connects with grpcio's credentials, such as certificates; without encryption by default.
-    /// They are asked for once, or with an [`idle_timeout`](Self::idle_timeout) by the first call
+    /// They are requested once, or with an [`idle_timeout`](Self::idle_timeout) by the first call
     /// and by each that finds the channel idle.
     pub fn credentials(
         mut self,
@@ -83,92 +83,90 @@ impl ChannelBuilder {
     }
 
     #[cfg(feature = "_tls")]
-    /// Connects with TLS; without encryption by default. When its files have changed, new calls go
-    /// over new connections, and those that run go on. The channel shares its connections with
-    /// no other.
+    /// Connects with TLS; without encryption by default. When its files change, new calls use new
+    /// connections, and running ones go on. The channel shares its connections with no other.
     pub fn tls(mut self, tls: &ClientTls) -> Self {
         self.security = Security::Tls(tls.clone());
         self
     }
 
-    /// Adds an interceptor, behind those that are there.
+    /// Adds an interceptor after the existing ones.
     pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
         self.config.interceptors.push(Arc::new(interceptor));
         self
     }
 
-    /// Whether a server that sends two replies where it owes one is found out, within a tenth of a
-    /// second, and its call ends with `UNIMPLEMENTED`. It is by default, and costs about 7 % of
-    /// the instructions of a unary call. Otherwise such a call runs into its deadline, if it has
-    /// one, as C-core keeps its status back.
+    /// Whether to detect a server that sends two replies where one is due: within a tenth of a
+    /// second its call ends with `UNIMPLEMENTED`. On by default, for about 7 % of the instructions
+    /// of a unary call. Otherwise such a call runs into its deadline, if it has one, as C-core
+    /// holds its status back.
     pub fn exactly_one_reply(mut self, yes: bool) -> Self {
         self.config.one_reply = if yes { Owed::ExactlyOne } else { Owed::One };
         self
     }
 
-    /// Whether a call is made again that no server has seen, because its connection came to an end
-    /// (a transparent retry), or that the service config says to retry. It is by default. Without,
-    /// such a call ends with `UNAVAILABLE`, and C-core, which has less to remember and fewer
-    /// filters, takes a fifth of the instructions off a unary call.
+    /// Whether to retry a call that no server has seen because its connection ended (a transparent
+    /// retry), or that the service config says to retry. On by default. Without it such a call ends
+    /// with `UNAVAILABLE`, and a unary call takes a fifth fewer instructions, as C-core keeps less
+    /// state and has fewer filters.
     pub fn retries(mut self, yes: bool) -> Self {
         self.config.connecting.without_retries = !yes;
         self
     }
 
-    /// The name of the server: its certificate has to be for it, and it is the authority of the
-    /// calls. By default the name in the target is.
+    /// The name of the server, which its certificate must have, and the authority of the calls; the
+    /// name in the target by default.
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.config.server_name = Some(name.into());
         self
     }
 
-    /// Whether the channel has connections of its own. By default it shares them with every
-    /// other one in the process whose target and settings are the same, and with them their
-    /// limit of concurrent streams.
+    /// Whether the channel has its own connections. By default it shares them, and their limit of
+    /// concurrent streams, with every other channel in the process that has the same target and
+    /// settings.
     pub fn own_connections(mut self, yes: bool) -> Self {
         self.config.own_connections = yes;
         self
     }
 
-    /// How calls find a server among several, and what becomes of those that fail. By default all
-    /// go to the first that is reached, and fail when it does.
+    /// How calls find a server among several, and what happens to those that fail. By default all
+    /// go to the first server that connects, and fail when it does.
     pub fn service_config(mut self, config: ServiceConfig) -> Self {
         self.config.service_config = config;
         self
     }
 
-    /// The pauses between attempts to connect; those of [`Backoff::default`] by default.
+    /// The pauses between attempts to connect; [`Backoff::default`] by default.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.config.connecting.backoff = Some(backoff);
         self
     }
 
-    /// How long the channel keeps its connections without a call; the next call opens others. They
-    /// are closed between one and two times as long after the last call has ended, unless another
-    /// channel shares them. By default they are kept until the server closes them.
+    /// How long the channel keeps its connections without a call; the next call opens new ones.
+    /// They close between one and two times this long after the last call, unless another channel
+    /// shares them. By default they stay until the server closes them.
     pub fn idle_timeout(mut self, time: Duration) -> Self {
         self.config.idle_timeout = Some(time);
         self
     }
 
-    /// Which targets are reached through the HTTP proxy that the environment names; those of other
+    /// Which targets to reach through the HTTP proxy that the environment names; those on other
     /// machines by default.
     pub fn http_proxy(mut self, proxy: HttpProxy) -> Self {
         self.config.http_proxy = proxy;
         self
     }
 
-    /// How soon after a name was resolved it is resolved again, when a connection is lost; 30
-    /// seconds by default. C-core asks DNS only then: so new replicas are found as servers close
-    /// connections, which they do with
-    /// [`max_connection_age`](crate::server::ServerBuilder::max_connection_age).
+    /// How soon a name can be resolved again when a connection is lost; 30 seconds by default.
+    /// C-core asks DNS only then, so new replicas are found when servers close connections, which
+    /// they do with [`max_connection_age`](crate::server::ServerBuilder::max_connection_age).
     pub fn resolve_at_most_every(mut self, time: Duration) -> Self {
         self.config.connecting.resolve_at_most_every = Some(time);
         self
     }
 
-    /// Makes the channel, as [`try_build`](Self::try_build) does. With a target that is none every
-    /// call over it fails at once with `INVALID_ARGUMENT`, and says why.
+    /// Creates the channel, as [`try_build`](Self::try_build) does. If the target is invalid, every
+    /// call fails at once with `INVALID_ARGUMENT` and the reason.
     ///
     /// # Panics
     /// When a thread can't be started.
@@ -183,10 +181,10 @@ impl ChannelBuilder {
         channel.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Makes the channel, with a completion queue and a thread of its own if it has got none.
+    /// Creates the channel, with its own completion queue and thread unless it was given some.
     ///
     /// # Errors
-    /// When the target is none, or a thread can't be started.
+    /// When the target is invalid, or a thread can't be started.
     pub fn try_build(self) -> Result<Channel, ChannelError> {
         let target = self.config.target.parse()?;
         Ok(self.connect_to(&target)?)
@@ -260,8 +258,8 @@ impl Config {
     }
 }
 
-/// The way to a target. Clones share its connections, which close when the last clone, the
-/// last client over it and the last call are dropped.
+/// The connections to a target. Clones share them; they close when the last clone, the last client
+/// over it and the last call are dropped.
 ///
 /// ```no_run
 /// # async fn check() -> Result<(), quartet::rpc::Status> {
@@ -283,15 +281,15 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Starts putting a channel together. The target is any
+    /// Starts building a channel. The target is any
     /// [name that C-core knows](https://github.com/grpc/grpc/blob/master/doc/naming.md):
     ///
     /// - `host:port`, `[ipv6]:port` or `dns:///host:port`: every address that DNS has for the host;
     /// - `ipv4:10.0.0.1:50051,10.0.0.2:50051`, `ipv6:[::1]:50051`: these addresses;
     /// - `unix:path`, `unix:///absolute/path`, `unix-abstract:name`: a socket of this machine;
-    /// - `xds:///service`: what a control plane says, which `GRPC_XDS_BOOTSTRAP` names.
+    /// - `xds:///service`: what the control plane named by `GRPC_XDS_BOOTSTRAP` says.
     ///
-    /// Of several addresses the first that is reached gets every call, unless
+    /// Of several addresses, the first that connects gets every call, unless
     /// [`ServiceConfig::round_robin`] spreads them.
     pub fn builder(target: impl Into<String>) -> ChannelBuilder {
         ChannelBuilder {

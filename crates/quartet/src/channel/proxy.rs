@@ -1,16 +1,16 @@
 use super::Target;
 
-/// Which targets are reached through the HTTP proxy that the environment names.
+/// Which targets to reach through the HTTP proxy that the environment names.
 ///
-/// C-core takes it from the first of `grpc_proxy`, `https_proxy` and `http_proxy` (lower case) that
-/// is there, as `http://[USER:PASSWORD@]HOST:PORT`, and asks it by `CONNECT` for the target's host
-/// and port. It leaves out the hosts whose names end with one in `no_grpc_proxy`, or else
-/// `no_proxy`, or that are in a range of addresses there (`10.0.0.0/8`).
+/// C-core uses the first of `grpc_proxy`, `https_proxy` and `http_proxy` (lower case) that is set,
+/// as `http://[USER:PASSWORD@]HOST:PORT`, and sends it a `CONNECT` for the target's host and port.
+/// Hosts are excluded if their name ends with one in `no_grpc_proxy` or else `no_proxy`, or if they
+/// are in an address range there (`10.0.0.0/8`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HttpProxy {
-    /// Those that are one host of another machine. What is on this one (a loopback address,
-    /// `localhost`, a socket) is reached without it, and so is what a proxy can't be asked for:
-    /// several addresses, and services that a control plane knows.
+    /// Single hosts on other machines. What is on this machine (a loopback address, `localhost`, a
+    /// socket) is reached directly, and so is what a proxy can't be asked for: several addresses,
+    /// and services of a control plane.
     #[default]
     Remote,
     /// All but sockets.

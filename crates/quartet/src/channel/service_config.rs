@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::rpc::Code;
 
-/// How the calls of a channel find a server, and what becomes of those that fail: gRPC's
-/// [service config](https://github.com/grpc/grpc/blob/master/doc/service_config.md). A name
-/// resolver that brings one of its own (`xds:///`) goes before it.
+/// How the calls of a channel find a server, and what happens to those that fail: gRPC's
+/// [service config](https://github.com/grpc/grpc/blob/master/doc/service_config.md). One from the
+/// name resolver (`xds:///`) takes precedence.
 ///
 /// It has no timeout for methods: C-core's takes effect one to two seconds early
 /// (grpc/grpc#34547); use [`Request::set_timeout`](crate::rpc::Request::set_timeout).
@@ -32,19 +32,20 @@ impl ServiceConfig {
     }
 
     /// Connects to every address of the target, and spreads the calls over those that can be
-    /// reached. By default a channel stays with the first one that it reaches.
+    /// reached. By default a channel stays with the first one that connects.
     pub fn round_robin(self) -> Self {
         self.with("loadBalancingConfig", json!([{ "round_robin": {} }]))
     }
 
-    /// With [`round_robin`](Self::round_robin): makes no calls to a server that says by
-    /// `grpc.health.v1` that this service is not serving; empty stands for the whole server. A
-    /// server without the health service counts as healthy.
+    /// With [`round_robin`](Self::round_robin): makes no calls to a server that reports by
+    /// `grpc.health.v1` that this service is not serving; empty means the whole server. A server
+    /// without the health service counts as healthy.
     pub fn health_checked(self, service: impl Into<String>) -> Self {
         self.with("healthCheckConfig", json!({ "serviceName": service.into() }))
     }
 
-    /// Adds what holds for some methods. The narrowest fits: a method, then its service, then all.
+    /// Adds settings for some methods. The narrowest match applies: a method, then its service,
+    /// then all.
     pub fn methods(mut self, methods: Methods) -> Self {
         let all = self.0.entry("methodConfig").or_insert_with(|| json!([]));
         if let Value::Array(all) = all {
@@ -53,9 +54,9 @@ impl ServiceConfig {
         self
     }
 
-    /// Stops retrying while too many calls fail: each failure takes a token of so many (1 to
-    /// 1,000), each success gives back `ratio` of one, and below half of the tokens nothing is
-    /// retried ([gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md)).
+    /// Stops retrying while too many calls fail: of this many tokens (1 to 1,000) each failure
+    /// takes one, each success gives back `ratio` of one, and below half nothing is retried
+    /// ([gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md)).
     pub fn throttle_retries(self, tokens: u32, ratio: f64) -> Self {
         let (tokens, ratio) = (tokens.clamp(1, 1000), ratio.max(0.001));
         self.with("retryThrottling", json!({ "maxTokens": tokens, "tokenRatio": ratio }))
@@ -76,11 +77,11 @@ impl ServiceConfig {
 impl FromStr for ServiceConfig {
     type Err = serde_json::Error;
 
-    /// Takes a config in JSON. What C-core makes of its fields shows when a call is made: one
-    /// that it can't use ends every call with `INVALID_ARGUMENT` or `UNAVAILABLE`.
+    /// Takes a config in JSON. C-core reads its fields when a call is made: one that it can't use
+    /// ends every call with `INVALID_ARGUMENT` or `UNAVAILABLE`.
     ///
     /// # Errors
-    /// When the text is no JSON object.
+    /// When the text is not a JSON object.
     fn from_str(json: &str) -> Result<Self, Self::Err> {
         serde_json::from_str(json).map(ServiceConfig)
     }
@@ -93,7 +94,7 @@ impl fmt::Display for ServiceConfig {
     }
 }
 
-/// What holds for some methods of a [`ServiceConfig`].
+/// Settings for some methods of a [`ServiceConfig`].
 #[derive(Clone, Debug)]
 pub struct Methods(Map<String, Value>);
 
@@ -117,8 +118,8 @@ impl Methods {
         Methods(Map::from_iter([("name".into(), json!([name]))]))
     }
 
-    /// Makes calls that fail once more; not by default. (What a server has certainly not seen
-    /// is sent again even so: a transparent retry.)
+    /// Retries calls that fail; off by default. (Calls that no server has seen are retried anyway:
+    /// a transparent retry.)
     pub fn retry(mut self, retry: Retry) -> Self {
         if !retry.codes.is_empty() {
             self.0.insert("retryPolicy".into(), retry.to_json());
@@ -126,18 +127,19 @@ impl Methods {
         self
     }
 
-    /// Whether calls wait for a server that can be reached, instead of failing at once, where
-    /// their requests don't say; not by default.
+    /// Whether calls wait for a reachable server instead of failing at once, unless their requests
+    /// say otherwise; off by default.
     pub fn wait_for_ready(mut self, yes: bool) -> Self {
         self.0.insert("waitForReady".into(), yes.into());
         self
     }
 }
 
-/// Makes a call again that ended with one of some codes, before anything of a reply came
+/// Retries a call that ended with one of some codes before any part of a reply arrived
 /// ([gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md)). The pause
 /// before the n-th retry is random, up to the first pause times the multiplier to the power n-1.
-/// A server may ask for another one, or for none, with `grpc-retry-pushback-ms` in its trailers.
+/// A server may ask for another pause, or for no retry, with `grpc-retry-pushback-ms` in its
+/// trailers.
 #[derive(Clone, Debug)]
 pub struct Retry {
     attempts: u32,
@@ -148,8 +150,8 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// So many attempts in all, the first included; 2 to 5, as gRPC allows no more. Pauses of
-    /// up to 100 ms, then twice as long each time, a second at most; for `UNAVAILABLE`.
+    /// This many attempts in all, the first included; 2 to 5, as gRPC allows no more. Retries after
+    /// `UNAVAILABLE`, with pauses of up to 100 ms, then twice as long each time, up to a second.
     pub fn new(attempts: u32) -> Self {
         Retry {
             attempts: attempts.clamp(2, 5),
@@ -169,8 +171,8 @@ impl Retry {
         self
     }
 
-    /// The codes after which a call is made again; with none of them nothing is. With any other than `UNAVAILABLE` the server
-    /// may have done its work already.
+    /// The codes to retry after; if empty, nothing is retried. After any other than `UNAVAILABLE`
+    /// the server may have done its work already.
     pub fn on(mut self, codes: impl IntoIterator<Item = Code>) -> Self {
         self.codes = codes.into_iter().collect();
         self

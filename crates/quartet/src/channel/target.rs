@@ -4,11 +4,11 @@ use std::str::FromStr;
 
 use quartet_seam as seam;
 
-/// The name of what a channel connects to, checked: see [`Channel::builder`](super::Channel::builder)
+/// What a channel connects to, checked: see [`Channel::builder`](super::Channel::builder)
 /// for its forms.
 ///
-/// C-core takes what it can't read for a host's name, and a port of 99999 for one of 34463; so it
-/// is read here first.
+/// C-core takes what it can't parse for a host name, and port 99999 for port 34463, so the target
+/// is parsed here first.
 ///
 /// ```
 /// # use quartet::channel::Target;
@@ -28,7 +28,7 @@ pub struct Target {
 enum Reach {
     Socket,
     Loopback,
-    /// One host of another machine, for all that can be seen.
+    /// One host, apparently of another machine.
     Host,
     /// Several addresses, or what others find them by.
     Others,
@@ -46,7 +46,7 @@ impl fmt::Display for InvalidTarget {
         let target = self.target.escape_debug();
         write!(
             f,
-            "`{target}` is no target, as {}; write host:port, [IPv6]:port, dns:///host:port, \
+            "`{target}` is not a target: {}; write host:port, [IPv6]:port, dns:///host:port, \
              ipv4:1.2.3.4:port, ipv6:[::1]:port, unix:path, unix:///absolute/path or \
              xds:///service",
             self.why
@@ -116,7 +116,7 @@ fn read(text: &str) -> Result<Reach, String> {
         "xds" | "google-c2p" | "google-c2p-experimental" => service(scheme, &decoded),
         // The bundled core has no such sockets.
         "vsock" if !seam::core_receives_long_messages() => Ok(Reach::Others),
-        _ if rest.starts_with("//") => Err(format!("`{scheme}://` is none of gRPC's schemes")),
+        _ if rest.starts_with("//") => Err(format!("`{scheme}://` is not a gRPC scheme")),
         _ => host(text),
     }
 }
@@ -139,7 +139,7 @@ fn decode(text: &str) -> Result<String, String> {
             }
         }
     }
-    String::from_utf8(bytes).map_err(|_| "what it encodes with `%` is not UTF-8".into())
+    String::from_utf8(bytes).map_err(|_| "its percent-encoded bytes are not UTF-8".into())
 }
 
 /// What follows the authority, if there is one.
@@ -154,12 +154,12 @@ fn socket(scheme: &str, rest: &str) -> Result<Reach, String> {
     /// `sun_path` has 108 bytes, and one of them ends a path, or begins an abstract name.
     const LONGEST: usize = 107;
     if rest.starts_with("//") && !rest.starts_with("///") {
-        return Err(format!("two slashes begin an authority, and `{scheme}` has none"));
+        return Err(format!("`//` starts an authority, and `{scheme}` has none"));
     }
     match path(rest).len() {
-        0 => Err(format!("`{scheme}:` needs a path or name behind it")),
+        0 => Err(format!("`{scheme}:` needs a path or name after it")),
         length if length > LONGEST => {
-            Err(format!("the name of a socket has {LONGEST} bytes at most, and not {length}"))
+            Err(format!("a socket name has at most {LONGEST} bytes, not {length}"))
         }
         _ => Ok(Reach::Socket),
     }
@@ -167,8 +167,8 @@ fn socket(scheme: &str, rest: &str) -> Result<Reach, String> {
 
 fn service(scheme: &str, rest: &str) -> Result<Reach, String> {
     match path(rest) {
-        "" => Err(format!("`{scheme}:` needs a service behind it")),
-        path if path.ends_with('/') => Err("no service stands behind the last slash".into()),
+        "" => Err(format!("`{scheme}:` needs a service after it")),
+        path if path.ends_with('/') => Err("no service follows the last slash".into()),
         _ => Ok(Reach::Others),
     }
 }
@@ -176,13 +176,13 @@ fn service(scheme: &str, rest: &str) -> Result<Reach, String> {
 /// Addresses of one family, with commas between them.
 fn addresses(scheme: &str, rest: &str) -> Result<Reach, String> {
     if rest.starts_with("//") && !rest.starts_with("///") {
-        return Err(format!("two slashes begin an authority, and `{scheme}` has none"));
+        return Err(format!("`//` starts an authority, and `{scheme}` has none"));
     }
     let mut count = 0;
     let mut local = true;
     for address in path(rest).split(',').filter(|address| !address.is_empty()) {
         let (host, port) = split(address.trim_start_matches('/'))?;
-        let why = || format!("`{host}` is no address of {scheme}");
+        let why = || format!("`{host}` is not an {scheme} address");
         let ip: IpAddr = match scheme {
             "ipv4" => host.parse::<Ipv4Addr>().map_err(|_| why())?.into(),
             _ => without_zone(host).parse::<Ipv6Addr>().map_err(|_| why())?.into(),
@@ -195,7 +195,7 @@ fn addresses(scheme: &str, rest: &str) -> Result<Reach, String> {
         local &= ip.to_canonical().is_loopback();
     }
     match count {
-        0 => Err(format!("`{scheme}:` needs an address behind it")),
+        0 => Err(format!("`{scheme}:` needs an address after it")),
         _ if local => Ok(Reach::Loopback),
         1 => Ok(Reach::Host),
         _ => Ok(Reach::Others),
@@ -217,8 +217,8 @@ fn host(text: &str) -> Result<Reach, String> {
         return Ok(host_or_loopback(ip.to_canonical().is_loopback()));
     }
     match host.chars().find(|c| !c.is_alphanumeric() && !"-_.".contains(*c)) {
-        Some(',') => Err("several addresses begin with `ipv4:` or `ipv6:`".into()),
-        Some(c) => Err(format!("no host's name has `{c}` in it")),
+        Some(',') => Err("a list of addresses starts with `ipv4:` or `ipv6:`".into()),
+        Some(c) => Err(format!("a host name can't contain `{c}`")),
         None => {
             let name = host.trim_end_matches('.').to_ascii_lowercase();
             Ok(host_or_loopback(name == "localhost" || name.ends_with(".localhost")))
@@ -235,17 +235,17 @@ fn split(text: &str) -> Result<(&str, Option<&str>), String> {
     if let Some(bracketed) = text.strip_prefix('[') {
         let (host, rest) = bracketed.split_once(']').ok_or("the bracket is not closed")?;
         if without_zone(host).parse::<Ipv6Addr>().is_err() {
-            return Err(format!("`{host}` is no IPv6 address"));
+            return Err(format!("`{host}` is not an IPv6 address"));
         }
         return match rest.strip_prefix(':') {
             None if rest.is_empty() => Ok((host, None)),
-            None => Err("something else than a port stands behind the bracket".into()),
+            None => Err("only a port may follow the bracket".into()),
             port => Ok((host, port)),
         };
     }
     match text.split_once(':') {
         Some((_, port)) if port.contains(':') => {
-            Err("it has two colons, and an IPv6 address stands in brackets".into())
+            Err("it has two colons; an IPv6 address needs brackets".into())
         }
         Some((host, port)) => Ok((host, Some(port))),
         None => Ok((text, None)),
@@ -260,7 +260,7 @@ fn without_zone(host: &str) -> &str {
 fn no_port(port: Option<&str>) -> String {
     match port {
         None => "it has no port".into(),
-        Some(port) => format!("`{port}` is no port from 1 to 65535"),
+        Some(port) => format!("`{port}` is not a port number from 1 to 65535"),
     }
 }
 
@@ -330,32 +330,32 @@ mod tests {
             ("unix://a/b", "authority"),
             ("unix:", "path or name"),
             ("unix-abstract:", "path or name"),
-            (&long, "107 bytes at most"),
-            ("ipv4:name:1", "`name` is no address of ipv4"),
+            (&long, "at most 107 bytes"),
+            ("ipv4:name:1", "`name` is not an ipv4 address"),
             ("ipv4:10.0.0.1", "it has no port"),
-            ("ipv4:10.0.0.1:65536", "`65536` is no port"),
+            ("ipv4:10.0.0.1:65536", "`65536` is not a port number"),
             ("ipv4://host/10.0.0.1:1", "authority"),
             ("ipv4:", "an address"),
             ("ipv6:::1:1", "brackets"),
             ("ipv6:[::1]", "it has no port"),
-            ("ipv6:[::g]:1", "`::g` is no IPv6 address"),
-            ("localhost:99999", "`99999` is no port"),
-            ("localhost:0", "`0` is no port"),
-            ("localhost:", "`` is no port"),
-            ("localhost:50051x", "`50051x` is no port"),
+            ("ipv6:[::g]:1", "`::g` is not an IPv6 address"),
+            ("localhost:99999", "`99999` is not a port number"),
+            ("localhost:0", "`0` is not a port number"),
+            ("localhost:", "`` is not a port number"),
+            ("localhost:50051x", "`50051x` is not a port number"),
             (":50051", "no host"),
             ("dns:///", "no host"),
-            ("dns:///host:99999", "`99999` is no port"),
-            ("http://host:1", "`http://` is none of gRPC's schemes"),
+            ("dns:///host:99999", "`99999` is not a port number"),
+            ("http://host:1", "`http://` is not a gRPC scheme"),
             ("HTTPS://host", "`HTTPS://`"),
-            ("host:1/path", "`1/path` is no port"),
-            ("host/path", "no host's name has `/`"),
-            ("two hosts:1", "no host's name has ` `"),
+            ("host:1/path", "`1/path` is not a port number"),
+            ("host/path", "a host name can't contain `/`"),
+            ("two hosts:1", "a host name can't contain ` `"),
             ("a:1,b:2", "two colons"),
-            ("a,b:1", "several addresses"),
+            ("a,b:1", "a list of addresses"),
             ("::1:50051", "brackets"),
             ("[::1:50051", "not closed"),
-            ("[::1]50051", "behind the bracket"),
+            ("[::1]50051", "follow the bracket"),
             ("xds:///", "no service"),
             ("xds:", "needs a service"),
             ("dns:///%ff", "not UTF-8"),

@@ -2,8 +2,8 @@ use std::io::Read;
 
 use protobuf::{CodedInputStream, CodedOutputStream, Message, SpecialFields};
 
-/// A message as its bytes, whatever its type is. As it is a [`Message`], every part of a call
-/// takes it as it takes the others; what it holds is never looked at.
+/// A message as its bytes, whatever its type. It is a [`Message`], so every part of a call takes it
+/// like any other; its content is never read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Encoded {
     bytes: Vec<u8>,

@@ -1,10 +1,9 @@
-//! Messages from JSON, and as JSON, by protobuf's mapping, which is called ProtoJSON.
+//! Messages from JSON and to JSON, by protobuf's mapping, ProtoJSON.
 //! <https://protobuf.dev/programming-guides/json/>
 //!
-//! Nothing that comes from elsewhere is trusted to be small or shallow: a text, or a message, in
-//! which more than 100 messages are nested is an error, as it is to most of protobuf's decoders;
-//! and so is a message whose JSON would have more than 256 MiB. How long a text may be is up to
-//! whoever reads it.
+//! No input is trusted to be small or shallow: a text or a message with more than 100 nested
+//! messages is an error, as in most protobuf decoders, and so is a message whose JSON would be over
+//! 256 MiB. How long a text may be is up to whoever reads it.
 
 mod content;
 mod fault;
@@ -39,10 +38,10 @@ pub struct BadJson {
     pub why: String,
 }
 
-/// Makes a message of a text.
+/// Reads a message from JSON.
 ///
 /// # Errors
-/// When it is no JSON, does not fit the message, or nests more than 100 messages.
+/// When the text is not JSON, does not fit the message, or nests more than 100 messages.
 pub fn parse(message: &MessageType, text: &str) -> Result<Encoded, BadJson> {
     let mut parser = Parser { reader: Reader::new(text) };
     let mut bytes = Vec::new();
@@ -51,7 +50,7 @@ pub fn parse(message: &MessageType, text: &str) -> Result<Encoded, BadJson> {
     Ok(bytes.into())
 }
 
-/// The JSON of a message, in one line. Fields that the descriptors don't have are left out.
+/// The JSON of a message, in one line. Fields that are not in the descriptors are left out.
 ///
 /// # Errors
 /// When the bytes are not such a message, JSON can't express it, or it nests more than 100

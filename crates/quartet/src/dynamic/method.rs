@@ -51,21 +51,21 @@ impl Method {
         &self.output
     }
 
-    /// Whether it takes a stream of requests, or one.
+    /// Whether it takes a stream of requests, rather than one.
     pub fn client_streaming(&self) -> bool {
         self.client_streaming
     }
 
-    /// Whether it answers with a stream of replies, or one.
+    /// Whether it answers with a stream of replies, rather than one.
     pub fn server_streaming(&self) -> bool {
         self.server_streaming
     }
 
-    /// Starts a call. The four styles are alike on the wire; whoever calls sends as many requests
-    /// as the method takes, and the replies see to it that there is one where one is owed.
+    /// Starts a call. The four call types are alike on the wire; the caller sends as many requests
+    /// as the method takes, and the replies make sure that there is exactly one where one is due.
     ///
     /// # Errors
-    /// When the call can't be started; how it ends is with the replies.
+    /// When the call can't be started; the replies report how it ends.
     pub fn start(
         &self,
         client: &Client,
@@ -96,9 +96,7 @@ impl Replies {
     pub async fn message(&mut self) -> Result<Option<Encoded>, Status> {
         let message = self.stream.message().await?;
         match (&mut self.owed, &message) {
-            (Some(0), Some(_)) => {
-                Err(Status::unimplemented("the server sent more than the one reply it owed"))
-            }
+            (Some(0), Some(_)) => Err(Status::unimplemented("the server sent more than one reply")),
             (Some(1), None) => {
                 Err(Status::unimplemented("the server ended the call with OK, but sent no reply"))
             }

@@ -1,5 +1,5 @@
-//! Calls without generated code: what a server serves is asked for by reflection, and messages
-//! are built from JSON and told as JSON.
+//! Calls without generated code: reflection finds out what a server serves, and messages are read
+//! from JSON and printed as JSON.
 //!
 //! ```no_run
 //! # async fn call() -> Result<(), Box<dyn std::error::Error>> {

@@ -30,12 +30,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a server may take to end the questions.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// Asks a server what it serves, by `grpc.reflection.v1`, and by `v1alpha` if the server answers
-/// `UNIMPLEMENTED`. All questions go over one stream, until [`finish`](Self::finish).
+/// Asks a server what it serves, by `grpc.reflection.v1`, or by `v1alpha` if the server answers
+/// `UNIMPLEMENTED`. All queries share one stream, until [`finish`](Self::finish).
 ///
-/// A server that is broken, or means harm, is bounded: it may send 10,000 files with 64 MiB and
-/// two million definitions, and a question may take 60 seconds, or what
-/// [`patience`](Self::patience) says.
+/// A broken or hostile server is limited: it may send 10,000 files with 64 MiB and two million
+/// definitions, and a query may take 60 seconds, or as long as [`patience`](Self::patience) says.
 pub struct Reflector<F> {
     client: Client,
     request: F,
@@ -59,7 +58,7 @@ type Stream = (Sender<ServerReflectionRequest>, Streaming<ServerReflectionRespon
 
 impl<F: Fn() -> Result<Request<()>, Status>> Reflector<F> {
     /// Over a client; `request` makes the request of the reflection call, with metadata and
-    /// deadline. Nothing is sent before the first question.
+    /// deadline. Nothing is sent before the first query.
     pub fn new(client: impl Into<Client>, request: F) -> Self {
         Reflector {
             client: client.into(),
@@ -73,8 +72,8 @@ impl<F: Fn() -> Result<Request<()>, Status>> Reflector<F> {
         }
     }
 
-    /// How long each question may take, if the deadline of the request does not end it before;
-    /// 60 seconds by default.
+    /// How long each query may take, unless the deadline of the request ends it sooner; 60 seconds
+    /// by default.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
@@ -97,7 +96,7 @@ impl<F: Fn() -> Result<Request<()>, Status>> Reflector<F> {
     }
 
     /// The file that defines a service, message or any other symbol, with all that it imports. An
-    /// import that the server does not have is left out: only what is used has to be there.
+    /// import that the server does not have is left out: only what is used must be there.
     ///
     /// # Errors
     /// `NOT_FOUND` if the server doesn't know it; `UNIMPLEMENTED` if it has no reflection;
@@ -111,8 +110,8 @@ impl<F: Fn() -> Result<Request<()>, Status>> Reflector<F> {
         })
     }
 
-    /// Ends the reflection call in good order, if the server does so within some seconds; a
-    /// reflector that is dropped cancels it.
+    /// Ends the reflection call gracefully, if the server does so within a few seconds; dropping
+    /// the reflector cancels it.
     pub async fn finish(self) {
         if let Some((mut sender, mut replies)) = self.stream {
             // Nothing was asked that is not answered.
@@ -124,7 +123,7 @@ impl<F: Fn() -> Result<Request<()>, Status>> Reflector<F> {
         }
     }
 
-    /// What a question led to; when its time is up, the call is over, too.
+    /// The result of a query; if it timed out, the call is over too.
     fn ended<T>(&mut self, result: Option<Result<T, Status>>) -> Result<T, Status> {
         result.unwrap_or_else(|| {
             self.stream = None;
@@ -213,7 +212,9 @@ impl<F: Fn() -> Result<Request<()>, Status>> Reflector<F> {
                     return answer(reply);
                 }
                 Ok(None) => {
-                    return Err(Status::internal("the server ended the reflection unanswered"));
+                    return Err(Status::internal(
+                        "the server ended the reflection stream without an answer",
+                    ));
                 }
                 Err(status) if status.code() != Code::Unimplemented => return Err(status),
                 Err(_) if self.method == INFO.name => self.method = INFO_ALPHA.name,
@@ -226,18 +227,18 @@ impl<F: Fn() -> Result<Request<()>, Status>> Reflector<F> {
 fn answer(reply: ServerReflectionResponse) -> Result<Answer, Status> {
     match reply.message_response {
         Some(Answer::ErrorResponse(error)) if error.error_code == 0 => {
-            Err(Status::internal("the server's reflection answered with an error that is OK"))
+            Err(Status::internal("the server's reflection returned an error with the code OK"))
         }
         Some(Answer::ErrorResponse(error)) => {
             Err(Status::new(Code::from(error.error_code), error.error_message))
         }
         Some(answer) => Ok(answer),
-        None => Err(Status::internal("the server's reflection answered with nothing")),
+        None => Err(Status::internal("the server's reflection returned an empty response")),
     }
 }
 
 fn not_an_answer() -> Status {
-    Status::internal("the server's reflection answered another question")
+    Status::internal("the server's reflection answered a different request")
 }
 
 /// What a future gives, unless it takes longer.

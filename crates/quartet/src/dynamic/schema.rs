@@ -7,23 +7,23 @@ use protobuf::well_known_types as known;
 use super::types::{MessageType, Types};
 use super::{Method, source};
 
-/// A set of .proto files, to look up services in, and to build messages from. Only what is used
-/// has to be understood: what is wrong elsewhere in the files harms nothing.
+/// A set of .proto files, to look up services in and to build messages from. Only what is used must
+/// be valid: mistakes elsewhere in the files don't matter.
 pub struct Schema {
     types: Arc<Types>,
 }
 
-/// Why files make no schema, or a method can't be called.
+/// Why files can't make a schema, or a method can't be called.
 #[derive(Debug)]
 pub struct InvalidSchema(String);
 
 impl Schema {
-    /// Of files and all that they import, but for those that come with protobuf (such as
-    /// `google/protobuf/timestamp.proto`), which are there already. Of files with one name the
+    /// From files and everything they import, except those that come with protobuf (such as
+    /// `google/protobuf/timestamp.proto`), which are already there. Of files with the same name the
     /// first counts.
     ///
     /// # Errors
-    /// When the names of all types have more than 64 MiB.
+    /// When the names of all types are over 64 MiB.
     pub fn new(
         files: impl IntoIterator<Item = FileDescriptorProto>,
     ) -> Result<Self, InvalidSchema> {
@@ -54,7 +54,7 @@ impl Schema {
     /// A method of a service, if there is one of this name.
     ///
     /// # Errors
-    /// When what it takes or gives is not in the files.
+    /// When its input or output type is not in the files.
     pub fn method(&self, service: &str, method: &str) -> Result<Option<Method>, InvalidSchema> {
         let methods = self.service(service).into_iter().flat_map(|service| &service.method);
         let Some(proto) = methods.into_iter().find(|it| it.name() == method) else {
@@ -70,7 +70,7 @@ impl Schema {
         Ok(Some(Method::new(service, proto, input, output)))
     }
 
-    /// The full names of the messages, but for those inside of others.
+    /// The full names of the messages, except nested ones.
     pub fn messages(&self) -> impl Iterator<Item = &str> {
         self.types.outer_messages()
     }
@@ -82,7 +82,7 @@ impl Schema {
     }
 
     /// A service, method, message, field, enum, value or extension as text of a .proto file, with
-    /// its comments, if the descriptors have them.
+    /// its comments, if the descriptors have any.
     pub fn describe(&self, symbol: &str) -> Option<String> {
         self.types.files().find_map(|file| source::describe(&self.types, file, symbol))
     }

@@ -126,7 +126,7 @@ pub fn wire_type(kind: Type) -> u32 {
     }
 }
 
-/// The values of a field that may be packed; `wire` is how each would be by itself.
+/// The values of a field that may be packed; `wire` is the wire type of a single one.
 pub fn unpacked(wire: u32, value: Raw<'_>) -> impl Iterator<Item = Result<Raw<'_>, Malformed>> {
     let (mut alone, mut rest) = match (value, wire) {
         (Raw::Bytes(packed), 0 | 1 | 5) => (None, packed),
@@ -222,8 +222,8 @@ impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Malformed::Short => f.write_str("the message ends in the middle of a field"),
-            Malformed::Wrong => f.write_str("the bytes are no message of protobuf"),
-            Malformed::Deep => write!(f, "more than {DEEPEST} messages are nested"),
+            Malformed::Wrong => f.write_str("the bytes are not a protobuf message"),
+            Malformed::Deep => write!(f, "messages are nested more than {DEEPEST} deep"),
         }
     }
 }

@@ -7,11 +7,11 @@ use crate::rpc::{Call, Interceptor, Side, Status};
 
 use super::exempt::Exempt;
 
-/// Lets in the calls that come with a token (`authorization: Bearer TOKEN`, RFC 6750) and leaves
-/// the name of its owner with them, as a [`Caller`]. The others end with `UNAUTHENTICATED`, and
-/// are not told what was wrong. Health checks need no token. On a channel it does nothing.
+/// Accepts calls with a valid token (`authorization: Bearer TOKEN`, RFC 6750) and attaches the name
+/// of its owner to them, as a [`Caller`]. The others end with `UNAUTHENTICATED`, without a reason.
+/// Health checks need no token. On a channel it does nothing.
 ///
-/// A token is as secret as the connection: let tokens travel over TLS only.
+/// A token is only as secret as the connection: send tokens over TLS only.
 pub struct BearerAuth {
     verify: Box<Verify>,
     exempt: Exempt,
@@ -19,7 +19,7 @@ pub struct BearerAuth {
 
 type Verify = dyn Fn(&str) -> Option<Arc<str>> + Send + Sync;
 
-/// Who calls, as [`BearerAuth`] found out. A handler reads it with
+/// Who calls, according to [`BearerAuth`]. A handler reads it with
 /// `request.extension::<Caller>()`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller(Arc<str>);
@@ -32,9 +32,9 @@ impl Caller {
 }
 
 impl BearerAuth {
-    /// Knows these callers, each a name and its token. A name may have several tokens, as it
-    /// does while they are changed. Every token is compared with every call's, in a time that
-    /// depends on their lengths only: for some hundred tokens, not for thousands.
+    /// Accepts these callers, each a name and its token. A name may have several tokens, as during
+    /// a rotation. Every token is compared with every call's, in a time that depends only on their
+    /// lengths: fine for hundreds of tokens, not for thousands.
     pub fn tokens(callers: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<[u8]>)>) -> Self {
         let known: Vec<(Arc<str>, Box<[u8]>)> = callers
             .into_iter()
@@ -52,8 +52,8 @@ impl BearerAuth {
         })
     }
 
-    /// Asks a function for the name that goes with a token; none refuses the call. It runs on the
-    /// thread of a completion queue, so it must not block.
+    /// Asks a function for the name that belongs to a token; `None` refuses the call. It runs on
+    /// the thread of a completion queue, so it must not block.
     pub fn verified_by(verify: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         Self::over(move |token| verify(token).map(Arc::from))
     }
@@ -62,8 +62,8 @@ impl BearerAuth {
         BearerAuth { verify: Box::new(verify), exempt: Exempt::default() }
     }
 
-    /// Lets in the calls of a service (`chat.ChatService`) or a method
-    /// (`chat.ChatService/SayHello`) without a token; one that comes with them is not read.
+    /// Accepts calls of a service (`chat.ChatService`) or a method (`chat.ChatService/SayHello`)
+    /// without a token; a token that comes with them is ignored.
     pub fn exempt(mut self, name: &str) -> Self {
         self.exempt.add(name);
         self

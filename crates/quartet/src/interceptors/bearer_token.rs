@@ -5,8 +5,8 @@ use crate::rpc::{Call, Interceptor, InvalidMetadata, Metadata, Side, Status};
 /// Adds a token to every call of a channel, as `authorization: Bearer TOKEN` (RFC 6750). A call
 /// that has an `authorization` already keeps its own. On a server it does nothing.
 ///
-/// The token goes with every call to whatever server the channel reaches, and can be read on the
-/// way if the channel is not encrypted.
+/// The token goes with every call to whatever server the channel reaches, and anyone on the way can
+/// read it if the channel is not encrypted.
 #[derive(Clone)]
 pub struct BearerToken(Metadata);
 
@@ -16,7 +16,7 @@ impl BearerToken {
     /// A token.
     ///
     /// # Errors
-    /// When it has a character that can't stand in metadata, or is empty; the error does not
+    /// When it is empty, or has a character that is not allowed in metadata; the error does not
     /// show it.
     pub fn new(token: &str) -> Result<Self, InvalidMetadata> {
         let mut metadata = Metadata::new();

@@ -4,11 +4,11 @@ use crate::rpc::{Call, Interceptor, Status};
 
 use super::exempt::Exempt;
 
-/// Bounds how many calls run at once, on a server or a channel; those over it end with
-/// `RESOURCE_EXHAUSTED` at once. A call runs until it is over, however it ends: on a server until
-/// its status has left. Health checks are not counted.
+/// Limits how many calls run at once, on a server or a channel; calls over the limit end with
+/// `RESOURCE_EXHAUSTED` at once. A call counts until it ends, however it does: on a server until
+/// its status is sent. Health checks are not counted.
 ///
-/// Streams that stay open count too for as long as they do.
+/// Streams count for as long as they stay open.
 #[derive(Debug)]
 pub struct ConcurrencyLimit {
     most: usize,
@@ -17,7 +17,7 @@ pub struct ConcurrencyLimit {
 }
 
 impl ConcurrencyLimit {
-    /// Lets so many calls run at once.
+    /// Lets this many calls run at once.
     pub fn new(most: usize) -> Self {
         ConcurrencyLimit { most, running: AtomicUsize::new(0), exempt: Exempt::default() }
     }
@@ -39,7 +39,7 @@ impl Interceptor for ConcurrencyLimit {
         match self.running.fetch_update(Relaxed, Relaxed, one_more) {
             Ok(_) => Ok(()),
             Err(_) => Err(Status::resource_exhausted(format!(
-                "{} calls are running, which is the limit",
+                "{} calls are running, the limit",
                 self.most
             ))),
         }

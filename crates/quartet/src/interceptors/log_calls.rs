@@ -5,18 +5,17 @@ use crate::rpc::{Call, Code, End, Interceptor, Side};
 use super::{Trace, proved_name};
 
 /// Logs a line for each call when it ends: the method, the peer, the status, the time, and
-/// the messages and bytes each way. Errors of the server's own making are warnings. Calls that
-/// interceptors behind this one refuse are lines too.
+/// the messages and bytes each way. Errors that the server causes are warnings. Calls that later
+/// interceptors refuse are logged too.
 ///
 /// ```text
 /// served /chat.ChatService/SayHello for ipv4:127.0.0.1:40312: OK in 0.4 ms, 1 in (9 B), 1 out (54 B)
 /// ```
 ///
-/// The record has the same as key-values (of the crate `log`), for logs that are read by
-/// programs: `method`, `peer`, `code`, `duration_ms`, `received_messages`, `received_bytes`,
-/// `sent_messages`, `sent_bytes`, and where they are known `trace_id` (with
-/// [`TraceContext`](super::TraceContext) before this interceptor) and `caller`, the name that a
-/// certificate or a token proves.
+/// The record has the same as key-values (of the crate `log`), for logs that programs read:
+/// `method`, `peer`, `code`, `duration_ms`, `received_messages`, `received_bytes`, `sent_messages`,
+/// `sent_bytes`, and where they are known `trace_id` (with [`TraceContext`](super::TraceContext)
+/// before this interceptor) and `caller`, the name that a certificate or a token proves.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogCalls;
 

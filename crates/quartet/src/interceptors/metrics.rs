@@ -43,8 +43,7 @@ use histogram::Histogram;
 /// makes for them (A66's `grpc.client.attempt` metrics). Methods that a server does not have are
 /// not seen: C-core answers for them.
 ///
-/// A call is counted without a lock and without an allocation, but for the first of each method
-/// and status.
+/// A call is counted without a lock or an allocation, except the first of each method and status.
 #[derive(Clone)]
 pub struct Metrics(Arc<Shared>);
 
@@ -67,8 +66,7 @@ impl Metrics {
         Metrics(Arc::new(Shared { registry: Mutex::new(registry), server, client }))
     }
 
-    /// Adds metrics of the program's own, made with the crate `prometheus-client`, to the same
-    /// text.
+    /// Adds the program's own metrics, made with the crate `prometheus-client`, to the same text.
     pub fn register(&self, register: impl FnOnce(&mut Registry)) {
         register(&mut self.0.registry.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -79,7 +77,7 @@ impl Metrics {
         let registry = self.0.registry.lock().unwrap_or_else(PoisonError::into_inner);
         // A string takes everything; only a metric of the program's own could fail.
         if text::encode(&mut written, &registry).is_err() {
-            log::error!("a registered metric can't be encoded: the text of the metrics is cut");
+            log::error!("a registered metric can't be encoded; the metrics text is cut off");
         }
         written
     }
@@ -165,16 +163,17 @@ impl Default for Instruments {
 impl Instruments {
     fn register(&self, prefix: &str, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix(prefix);
-        registry.register("started", "Calls that were begun", self.started.clone());
-        registry.register(
-            "running",
-            "Calls that were begun and are not over",
-            self.running.clone(),
-        );
+        registry.register("started", "Calls started", self.started.clone());
+        registry.register("running", "Calls in progress", self.running.clone());
         let mut histogram = |name: &str, help: &str, unit, histograms: &Histograms| {
             registry.register_with_unit(name, help, unit, histograms.clone());
         };
-        histogram("duration", "Time from a call's begin to its end", Unit::Seconds, &self.duration);
+        histogram(
+            "duration",
+            "Time from the start of a call to its end",
+            Unit::Seconds,
+            &self.duration,
+        );
         let sent = "Bytes of the messages that a call sent, before compression";
         histogram("sent_total_message_size", sent, Unit::Bytes, &self.sent);
         let received = "Bytes of the messages that a call received, after decompression";

@@ -1,9 +1,9 @@
-//! Interceptors that every service wants, ready to be added to a server or a channel.
+//! Interceptors that most services want, ready to add to a server or a channel.
 //!
-//! The order matters: each sees what those before it let pass, and what those behind it make of
-//! the status. A server that has all of them adds [`EchoRequestId`], [`TraceContext`],
+//! The order matters: each sees the calls that those before it let pass, and the status that those
+//! after it leave. A server that has all of them adds [`EchoRequestId`], [`TraceContext`],
 //! [`LogCalls`], [`Metrics`], [`BearerAuth`], [`ConcurrencyLimit`] and [`RateLimit`], in this
-//! order: then calls that are refused are logged and counted too, with their trace.
+//! order, so that refused calls are logged and counted too, with their trace.
 
 mod bearer_auth;
 mod bearer_token;

@@ -15,14 +15,14 @@ use crate::rpc::{Call, Interceptor, Status};
 use super::exempt::Exempt;
 use super::proved_name;
 
-/// Bounds how many calls are begun in a second, by everybody together or by each caller; those
-/// over it end with `RESOURCE_EXHAUSTED`, and `grpc-retry-pushback-ms` says when to come back
-/// (gRFC A6). As many as a second allows may come in one burst. Health checks are not counted.
+/// Limits how many calls start per second, from everybody together or from each caller; calls over
+/// the limit end with `RESOURCE_EXHAUSTED`, and `grpc-retry-pushback-ms` says when to retry (gRFC
+/// A6). A second's worth may come in one burst. Health checks are not counted.
 ///
-/// A caller is known by its certificate, or by its token (with [`BearerAuth`](super::BearerAuth)
-/// before this interceptor), or else by its address: of an IPv6 address by the first 64 bits,
-/// which one host has for itself. 10,000 callers are told apart at a time; while there are more,
-/// the newcomers share one allowance.
+/// A caller is identified by its certificate, or by its token (with
+/// [`BearerAuth`](super::BearerAuth) before this interceptor), or else by its address: for IPv6 the
+/// first 64 bits, which belong to one host. Up to 10,000 callers are kept apart at a time; beyond
+/// that, newcomers share one allowance.
 #[derive(Debug)]
 pub struct RateLimit {
     limiter: RateLimiter<Key, Callers, DefaultClock>,
@@ -32,12 +32,12 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Lets all callers together begin so many calls a second.
+    /// Lets all callers together start this many calls per second.
     pub fn per_server(calls: NonZeroU32) -> Self {
         Self::new(calls, false)
     }
 
-    /// Lets each caller begin so many calls a second.
+    /// Lets each caller start this many calls per second.
     pub fn per_caller(calls: NonZeroU32) -> Self {
         Self::new(calls, true)
     }
@@ -81,7 +81,7 @@ impl Interceptor for RateLimit {
         self.limiter.check_key(&key).map_err(|refused| {
             let wait = refused.wait_time_from(DefaultClock::default().now());
             let millis = wait.as_micros().div_ceil(1000);
-            let mut status = Status::resource_exhausted("too many calls a second");
+            let mut status = Status::resource_exhausted("too many calls per second");
             status.metadata_mut().push_internal("grpc-retry-pushback-ms", millis.to_string());
             status
         })
@@ -94,7 +94,7 @@ enum Key {
     Anybody,
     Name(String),
     Address(IpAddr),
-    /// What is no IP address: a socket file.
+    /// Not an IP address: a socket file.
     Peer(String),
 }
 

@@ -1,7 +1,7 @@
 use crate::rpc::{Call, End, Interceptor, Side};
 
-/// Sends the `x-request-id` that a call came with back in its trailers, however it ends: so that
-/// what a caller saw, what a proxy logged and what a server did can be put together.
+/// Returns the `x-request-id` of a call in its trailers, however it ends, so that what a caller
+/// saw, a proxy logged and a server did can be correlated.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EchoRequestId;
 

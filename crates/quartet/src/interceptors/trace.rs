@@ -1,4 +1,4 @@
-//! The trace that a call belongs to, taken over from the caller and handed on.
+//! The trace that a call belongs to, taken from the caller and passed on.
 
 mod format;
 
@@ -9,24 +9,24 @@ use crate::rpc::{Call, Interceptor, Metadata, Side, Status};
 /// Joins calls into traces, by W3C's Trace Context (`traceparent`, `tracestate`) and the binary
 /// form of OpenCensus (`grpc-trace-bin`).
 ///
-/// On a server it continues the caller's trace with a span of its own, or starts one, and leaves
-/// it with the call: a handler reads it with `request.extension::<Trace>()`. On a channel it
-/// sends a trace with every call, in both forms: one that stands in the request's metadata as it
-/// is; or else the next span of the [`Trace`] that the request was extended with, or of the call
-/// that is being served; or else a new trace. What is malformed counts as absent, as the
-/// specification asks. Nothing is recorded or exported.
+/// On a server it continues the caller's trace with its own span, or starts a trace, and attaches
+/// it to the call: a handler reads it with `request.extension::<Trace>()`. On a channel it sends a
+/// trace with every call, in both forms: the one in the request's metadata, unchanged; or else the
+/// next span of the [`Trace`] that the request was extended with, or of the call being served; or
+/// else a new trace. What is malformed counts as absent, as the specification requires. Nothing is
+/// recorded or exported.
 ///
-/// Where both forms come, `traceparent` wins. C-core keeps a `grpc-trace-bin` that a server
-/// receives for itself (the bundled one and others), so a caller that sends nothing else is not
-/// continued there.
+/// If both forms arrive, `traceparent` wins. C-core (the bundled one and others) keeps a
+/// `grpc-trace-bin` that a server receives to itself, so the trace of a caller that sends nothing
+/// else is not continued there.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TraceContext {
     sampled: bool,
 }
 
 impl TraceContext {
-    /// Whether the traces that start here have the flag that asks everybody on the way to record
-    /// them; they don't by default. Those that come from elsewhere keep theirs.
+    /// Whether traces that start here have the flag that asks everyone on the way to record them;
+    /// off by default. Traces from elsewhere keep theirs.
     pub fn sampled(mut self, yes: bool) -> Self {
         self.sampled = yes;
         self
@@ -62,7 +62,7 @@ impl Interceptor for TraceContext {
     }
 }
 
-/// The trace that a call belongs to, and the span that the call is in it.
+/// The trace that a call belongs to, and the call's span in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     trace_id: [u8; 16],
@@ -91,7 +91,7 @@ impl Trace {
         format::hex(&self.span_id)
     }
 
-    /// The id of the span that this one was made in, if there is one.
+    /// The id of the parent span, if there is one.
     pub fn parent_id(&self) -> Option<String> {
         self.parent.as_ref().map(|parent| format::hex(parent))
     }
@@ -101,7 +101,7 @@ impl Trace {
         self.flags & SAMPLED != 0
     }
 
-    /// What vendors have added to the trace (`tracestate`): `vendor=value,other=value`.
+    /// What vendors added to the trace (`tracestate`): `vendor=value,other=value`.
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
     }

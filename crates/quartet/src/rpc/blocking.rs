@@ -2,17 +2,17 @@ use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
-/// Runs a function that blocks, or that computes for long, on a pool of threads made for
-/// it, and gives its result.
+/// Runs a function that blocks, or computes for long, on a thread pool for such work, and returns
+/// its result.
 ///
-/// A handler runs on the thread of a completion queue, together with every other call of
-/// the same connections: while it blocks, they all wait. A handler that awaits this
-/// function does not hold them up. If the handler is dropped meanwhile (its caller has
-/// gone, its time is up), a function that has started runs to its end and its result is
-/// dropped. A panic in the function is a panic in the handler.
+/// A handler runs on the thread of a completion queue, together with every other call of the same
+/// connections: while it blocks, they all wait. A handler that awaits this function does not hold
+/// them up. If the handler is dropped meanwhile (its caller disconnected, its deadline passed), a
+/// function that has started runs to its end and its result is dropped. A panic in the function is
+/// a panic in the handler.
 ///
 /// # Panics
-/// When the process may start no thread, and none is there for it: the caller gets `INTERNAL`.
+/// When no thread is free and none can be started: the caller gets `INTERNAL`.
 ///
 /// ```
 /// # futures::executor::block_on(async {
@@ -42,7 +42,7 @@ impl AtWork {
         let first = AT_WORK.fetch_add(1, SeqCst) == 0;
         let at_work = AtWork(());
         if first && let Err(error) = thread::Builder::new().spawn(|| {}) {
-            panic!("no thread can be started for blocking work: {error}");
+            panic!("can't start a thread for blocking work: {error}");
         }
         at_work
     }

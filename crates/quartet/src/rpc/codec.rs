@@ -47,23 +47,25 @@ impl Undecodable {
 fn found(envelope: Envelope, what: &str) -> Status {
     let internal = |why| Status::internal(format!("the {what} message {why}"));
     match envelope {
-        Envelope::TooLong => {
-            Status::resource_exhausted(format!("the {what} message is longer than this side takes"))
-        }
+        Envelope::TooLong => Status::resource_exhausted(format!(
+            "the {what} message is longer than this side accepts"
+        )),
         // To a server's caller this says that the server lacks something; in a client, the server
         // has sent what was not asked for. (gRPC's compression.md)
         Envelope::UnknownEncoding if what == REQUEST => Status::unimplemented(
-            "the request's grpc-encoding is not known here; grpc-accept-encoding says what is",
+            "the request's grpc-encoding is not supported; grpc-accept-encoding lists what is",
         ),
-        Envelope::UnknownEncoding => internal("has a grpc-encoding that is not known here"),
-        Envelope::NoEncoding => internal("is compressed, and its stream has no grpc-encoding"),
-        Envelope::UnknownFlag => internal("has neither 0 nor 1 as its compressed flag"),
-        Envelope::Cut => internal("broke off: its stream ended within it"),
-        Envelope::Refused => internal("came in a frame that C-core refuses, such as padded DATA"),
-        Envelope::NotGrpc => Status::unknown(
-            "the server answered with something other than gRPC: see its content-type",
-        ),
-        Envelope::Corrupt | Envelope::None | Envelope::Inflated => internal("can't be inflated"),
+        Envelope::UnknownEncoding => internal("has a grpc-encoding that is not supported"),
+        Envelope::NoEncoding => internal("is compressed, but its stream has no grpc-encoding"),
+        Envelope::UnknownFlag => internal("has a compressed flag that is neither 0 nor 1"),
+        Envelope::Cut => internal("is cut off: its stream ended within it"),
+        Envelope::Refused => internal("came in a frame that C-core rejects, such as padded DATA"),
+        Envelope::NotGrpc => {
+            Status::unknown("the server's answer is not gRPC: see its content-type")
+        }
+        Envelope::Corrupt | Envelope::None | Envelope::Inflated => {
+            internal("can't be decompressed")
+        }
     }
 }
 
@@ -106,7 +108,7 @@ fn encode<T: Message>(message: &T, bytes: &mut GrpcSlice) -> grpcio::Result<()> 
 
 /// The text of a panic is for the log, not for the peer.
 fn panicked<T: Message>(when: &str, panic: &str) -> grpcio::Error {
-    let what = format!("{} panicked as it was {when}", T::NAME);
+    let what = format!("{} panicked while it was {when}", T::NAME);
     log::error!("{what}: {panic}");
     grpcio::Error::Codec(what.into())
 }

@@ -7,9 +7,9 @@ use quartet_seam::{Replied, ServerCall};
 
 use super::Metadata;
 
-/// How messages are compressed on the way (gRPC's compression.md). Receiving is always
-/// possible: a peer may compress as it likes, and what it sends counts against the limits in
-/// its inflated size.
+/// How messages are compressed in transit (gRPC's compression.md). Receiving always works: a peer
+/// may compress as it likes, and its messages count against the limits with their decompressed
+/// size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
     /// Not at all.

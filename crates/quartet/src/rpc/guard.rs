@@ -1,5 +1,5 @@
-//! What a handler is run under: it is dropped when nobody waits for it any more, its panics are
-//! errors, and its stalls are told.
+//! What a handler runs under: it is dropped when nobody waits for it any more, its panics become
+//! errors, and its stalls are logged.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -65,16 +65,16 @@ where
 /// Ready when the caller no longer waits, with the status that says why.
 fn poll_over(call: &ServerCall, timer: &mut Option<Delay>, cx: &mut Context<'_>) -> Poll<Status> {
     if call.poll_end(cx).is_ready() {
-        return Poll::Ready(Status::cancelled("the caller cancelled or is gone"));
+        return Poll::Ready(Status::cancelled("the caller cancelled or disconnected"));
     }
     let Some(deadline) = call.deadline() else { return Poll::Pending };
     let timer =
         timer.get_or_insert_with(|| Delay::new(deadline.saturating_duration_since(Instant::now())));
     ready!(timer.poll_unpin(cx));
-    Poll::Ready(Status::deadline_exceeded("time was up on the server"))
+    Poll::Ready(Status::deadline_exceeded("the deadline passed on the server"))
 }
 
-/// What the caller of a handler that panicked is told; the rest is for the log.
+/// What the caller of a handler that panicked gets; the rest goes to the log.
 fn panicked(method: &str, panic: &str) -> Status {
     log::error!("{method}: the handler panicked: {panic}");
     Status::internal("the handler panicked")
@@ -128,7 +128,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut future = this.project().future;
             if let Err(panic) = caught(|| future.set(None)) {
-                log::error!("what a future left behind panicked as it was dropped: {panic}");
+                log::error!("a value that a future left behind panicked on drop: {panic}");
             }
         }
     }
@@ -170,8 +170,8 @@ const STALL: Duration = Duration::from_millis(100);
 fn tell_stall(method: &str, took: Duration) {
     if took >= STALL {
         log::warn!(
-            "{method}: the handler held up its completion queue for {took:.1?}; \
-             blocking work belongs into quartet::rpc::blocking"
+            "{method}: the handler blocked its completion queue for {took:.1?}; move blocking work \
+             to quartet::rpc::blocking"
         );
     }
 }

@@ -9,11 +9,11 @@ use quartet_seam::{self as seam, ServerCall};
 use super::extensions::Extensions;
 use super::{Metadata, Status};
 
-/// Sees every call of a server, or of a channel, in all four styles: before it runs, and
-/// when it has ended. Logs, metrics, limits and credentials are interceptors.
+/// Sees every call of a server or a channel, of all four types: before it runs, and when it has
+/// ended. Logs, metrics, limits and credentials are interceptors.
 ///
 /// It runs on the thread of a completion queue, so it must not block. A panic in it ends the call
-/// with `INTERNAL`, and the other interceptors hear of the end all the same.
+/// with `INTERNAL`, and the other interceptors still see the end.
 ///
 /// ```
 /// use quartet::channel::Channel;
@@ -46,10 +46,10 @@ pub trait Interceptor: Send + Sync + 'static {
         Ok(())
     }
 
-    /// When the call ends, however it does; once for each `before` that let it pass, last
-    /// interceptor first. The status may be replaced: the caller gets the one that is left.
-    /// What a server adds to its metadata, of an OK one too, leaves with the trailers; what it adds
-    /// to its headers leaves with these, if they have not left before.
+    /// Runs when the call ends, however it does: once for each `before` that let it pass, last
+    /// interceptor first. It may replace the status: the caller gets the final one. Metadata that a
+    /// server adds to the status, even to OK, goes into the trailers; headers that it adds are sent
+    /// unless the headers have already left.
     fn after(&self, call: &Call, end: &mut End) {
         let _ = (call, end);
     }
@@ -65,7 +65,7 @@ pub trait Interceptor: Send + Sync + 'static {
 /// The interceptors of a server or a channel, in their order.
 pub(crate) type Interceptors = Vec<Arc<dyn Interceptor>>;
 
-/// On which side of a call we are.
+/// The side of a call that this process is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// The call is served here.
@@ -100,7 +100,7 @@ impl fmt::Debug for Peer {
 }
 
 impl Call {
-    /// On which side we are.
+    /// The side that this process is on.
     pub fn side(&self) -> Side {
         match self.peer {
             Peer::Caller(_) => Side::Server,
@@ -148,37 +148,37 @@ impl Call {
         }
     }
 
-    /// The metadata that came, or goes, with the call.
+    /// The metadata received or sent with the call.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// The metadata, to be changed in [`Interceptor::before`]; later it is too late.
+    /// The metadata, to change in [`Interceptor::before`]; later changes have no effect.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
         &mut self.metadata
     }
 
-    /// When the caller stops waiting, if there is a deadline.
+    /// The caller's deadline, if there is one.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Leaves a value with the call: for the interceptors behind this one, for
+    /// Attaches a value to the call: for the interceptors after this one, for
     /// [`Interceptor::after`] and, on a server, for the handler
     /// ([`Request::extension`](super::Request::extension)) and the calls that it makes
-    /// ([`served_extension`](Self::served_extension)). It hides an earlier one of its type.
+    /// ([`served_extension`](Self::served_extension)). It replaces an earlier one of its type.
     pub fn extend<T: Send + Sync + 'static>(&mut self, value: T) {
         self.extensions.add(value);
     }
 
-    /// The value of this type that was left with the call, by an interceptor or, on a client, by
+    /// The value of this type that was attached to the call by an interceptor or, on a client, by
     /// [`Request::extend`](super::Request::extend).
     pub fn extension<T: 'static>(&self) -> Option<&T> {
         self.extensions.get()
     }
 
-    /// On a client: the value of this type that was left with the call that is being served on
-    /// this thread, if this one is made in its handler.
+    /// On a client: the value of this type that was attached to the call being served on this
+    /// thread, if this call is made in its handler.
     pub fn served_extension<T: Clone + 'static>(&self) -> Option<T> {
         let served = match self.peer {
             Peer::Target(_) => seam::current()?,
@@ -196,7 +196,7 @@ impl Call {
 /// How a call ended.
 #[derive(Debug)]
 pub struct End {
-    /// The status; OK is one too.
+    /// The status, which may be OK.
     pub status: Status,
     /// What was sent from this side.
     pub sent: Traffic,
@@ -204,11 +204,11 @@ pub struct End {
     pub received: Traffic,
 }
 
-/// Messages that went one way.
+/// Messages in one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// How many.
     pub messages: u64,
-    /// Their encoded sizes, added up: without framing, and before compression.
+    /// The sum of their encoded sizes, without framing and before compression.
     pub bytes: u64,
 }

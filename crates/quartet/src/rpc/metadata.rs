@@ -48,7 +48,7 @@ impl Metadata {
     /// # Errors
     /// When the key is empty, has a character other than `a-z 0-9 - _ .`, or is reserved;
     /// when the value of a key without `-bin` is not printable ASCII, or starts or ends
-    /// with a space, which would be lost on the way.
+    /// with a space, which would be lost in transit.
     pub fn add(&mut self, key: &str, value: impl AsRef<[u8]>) -> Result<(), InvalidMetadata> {
         let key = key.to_ascii_lowercase();
         let value = value.as_ref();
@@ -188,7 +188,7 @@ fn check_value(key: &str, value: &[u8]) -> Result<(), InvalidMetadata> {
     let problem = if !value.iter().all(|byte| (0x20..=0x7e).contains(byte)) {
         "has bytes that are not printable ASCII (a key that ends with `-bin` takes any)"
     } else if value.first() == Some(&b' ') || value.last() == Some(&b' ') {
-        "starts or ends with a space, which would be lost on the way"
+        "starts or ends with a space, which would be lost in transit"
     } else {
         return Ok(());
     };

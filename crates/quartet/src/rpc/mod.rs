@@ -1,16 +1,16 @@
-//! A call: its four styles, on the server and on the client, through one path.
+//! A call: its four types, on the server and on the client, through one path.
 //!
 //! A service is a trait with an `async fn` for each method, generated from its .proto.
 //! A handler gets a [`Request`] and returns a [`Response`] or a [`Status`]; streams are
 //! [`Streaming`] when they come in and any [`Stream`] of results when they go out. No
 //! handler sees a sink, or any other type of grpcio's.
 //!
-//! The four styles are two kinds of request (one message, a stream) times two kinds of
-//! reply. On the server, `server::service` takes what grpcio accepts, `server::dispatch` asks
-//! the [`Interceptor`]s and runs the handler under `guard`, and `server::reply` ends the call,
-//! exactly once, whatever happens. In a client, [`Client`] starts calls, and `client::call`
-//! knows them while they run. Messages come in through `server::requests`, `client::replies`
-//! and `codec`, and go out through `server::reply` and `client::sender`.
+//! The four types are two kinds of request (one message, a stream) times two kinds of reply. On the
+//! server, `server::service` takes what grpcio accepts, `server::dispatch` asks the
+//! [`Interceptor`]s and runs the handler under `guard`, and `server::reply` ends the call, exactly
+//! once, whatever happens. In a client, [`Client`] starts calls, and `client::call` keeps track of
+//! them while they run. Messages come in through `server::requests`, `client::replies` and `codec`,
+//! and go out through `server::reply` and `client::sender`.
 
 mod blocking;
 mod client;

@@ -7,9 +7,10 @@ use super::codec::Received;
 use super::extensions::Extensions;
 use super::{Compression, Compressor, Metadata};
 
-/// What a caller asks: a message (or a [`Streaming`](super::Streaming) of them) and what goes with it.
+/// What a caller sends: a message (or a [`Streaming`](super::Streaming) of them) and what goes with
+/// it.
 ///
-/// A client makes one with `Request::new(message)`, or `message.into()`, and may set
+/// A client creates one with `Request::new(message)` or `message.into()`, and may set
 /// metadata, a timeout, and whether to wait for a connection. A handler reads the
 /// metadata, the deadline and the peer.
 ///
@@ -80,12 +81,12 @@ impl<T> Request<T> {
         &self.message
     }
 
-    /// The message, to be changed.
+    /// The message, mutable.
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.message
     }
 
-    /// The message, and the rest is dropped.
+    /// The message; the rest is dropped.
     pub fn into_inner(self) -> T {
         self.message
     }
@@ -104,36 +105,36 @@ impl<T> Request<T> {
         }
     }
 
-    /// The metadata that goes, or came, with the call.
+    /// The metadata sent or received with the call.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// The metadata, to be changed by a client.
+    /// The metadata, for a client to change.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
         &mut self.metadata
     }
 
-    /// Leaves a value with the request: for the interceptors of the client that makes the call,
-    /// or for a handler that is called directly. It does not travel to the server.
+    /// Attaches a value to the request: for the interceptors of the client that makes the call, or
+    /// for a handler that is called directly. It is not sent to the server.
     pub fn extend<V: Send + Sync + 'static>(&mut self, value: V) {
         self.extensions.add(value);
     }
 
-    /// The value of this type that an interceptor of the server left with the call
+    /// The value of this type that an interceptor of the server attached to the call
     /// ([`Call::extend`](super::Call::extend)).
     pub fn extension<V: 'static>(&self) -> Option<&V> {
         self.extensions.get()
     }
 
-    /// Gives the call this much time, from when it is started; none by default. When it is
-    /// up, the call ends with `DEADLINE_EXCEEDED`, here and on the server.
+    /// Gives the call this much time, counted from its start; no limit by default. After that the
+    /// call ends with `DEADLINE_EXCEEDED`, here and on the server.
     pub fn set_timeout(&mut self, timeout: Duration) {
         self.timeout = Some(timeout);
     }
 
-    /// Whether the call waits until the server can be reached, instead of failing with
-    /// `UNAVAILABLE` at once (the default).
+    /// Whether the call waits until the server is reachable, instead of failing with `UNAVAILABLE`
+    /// at once (the default).
     pub fn set_wait_for_ready(&mut self, wait: bool) {
         self.wait_for_ready = wait;
     }
@@ -143,13 +144,13 @@ impl<T> Request<T> {
         self.compression = Some(compression);
     }
 
-    /// Whether the one message of this request is compressed, if the call is; it is by
+    /// Whether to compress the one message of this request, if the call is compressed; on by
     /// default. For a stream, see [`Sender::set_compresses`](super::Sender::set_compresses).
     pub fn set_compresses(&mut self, yes: bool) {
         self.compressed = yes;
     }
 
-    /// On the server: whether the one message of this request came compressed. For a stream,
+    /// On the server: whether the one message of this request arrived compressed. For a stream,
     /// see [`Streaming::compressed`](super::Streaming::compressed).
     pub fn compressed(&self) -> bool {
         self.call.is_some() && self.compressed
@@ -160,12 +161,12 @@ impl<T> Request<T> {
         self.call.as_ref().map(|call| Compressor(call.0.clone()))
     }
 
-    /// On the server: when the caller stops waiting, if it set a deadline.
+    /// On the server: the caller's deadline, if it set one.
     pub fn deadline(&self) -> Option<Instant> {
         self.call.as_ref().and_then(|call| call.0.deadline())
     }
 
-    /// On the server: how long the caller still waits; zero if time is up.
+    /// On the server: how long the caller still waits; zero if the deadline has passed.
     pub fn time_left(&self) -> Option<Duration> {
         self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
@@ -177,9 +178,9 @@ impl<T> Request<T> {
     }
 
     /// On the server: the names that the caller's certificate proves (its SANs, or else its
-    /// common name). None for a caller without one, and none at all on a server that
-    /// listens with grpcio's own credentials (`listen_with`), as those may let in certificates
-    /// that were not verified.
+    /// common name). Empty for a caller without a certificate, and always on a server that listens
+    /// with grpcio's own credentials (`listen_with`), as those may accept certificates without
+    /// verifying them.
     pub fn identity(&self) -> Vec<String> {
         self.call.as_ref().map(|call| call.0.identity()).unwrap_or_default()
     }
@@ -257,12 +258,12 @@ impl<T> Response<T> {
         &self.message
     }
 
-    /// The message, to be changed.
+    /// The message, mutable.
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.message
     }
 
-    /// The message, and the rest is dropped.
+    /// The message; the rest is dropped.
     pub fn into_inner(self) -> T {
         self.message
     }
@@ -272,7 +273,7 @@ impl<T> Response<T> {
         &self.headers
     }
 
-    /// The headers, to be changed by a server.
+    /// The headers, for a server to change.
     pub fn headers_mut(&mut self) -> &mut Metadata {
         &mut self.headers
     }
@@ -282,19 +283,19 @@ impl<T> Response<T> {
         &self.trailers
     }
 
-    /// The trailers, to be changed by a server.
+    /// The trailers, for a server to change.
     pub fn trailers_mut(&mut self) -> &mut Metadata {
         &mut self.trailers
     }
 
-    /// Compresses the messages of this reply, whatever the server's setting is. The client has
-    /// to accept it: one that accepts another compression only gets that, and to one that
-    /// accepts none they go as they are.
+    /// Compresses the messages of this reply, whatever the server's setting. The client must accept
+    /// it: one that accepts only another compression gets that one, and one that accepts none gets
+    /// them uncompressed.
     pub fn set_compression(&mut self, compression: Compression) {
         self.compression = Some(compression);
     }
 
-    /// In a client: whether the message came compressed.
+    /// In a client: whether the message arrived compressed.
     pub fn compressed(&self) -> bool {
         self.compressed
     }

@@ -84,9 +84,9 @@ impl fmt::Display for Code {
     }
 }
 
-/// How a call ended: a code, and for an error what happened, in words and as data.
+/// How a call ended: a code, and for an error a message and details.
 ///
-/// Beside them travels metadata of two kinds: the [`headers`](Self::headers), which are sent before
+/// With them comes metadata of two kinds: the [`headers`](Self::headers), which are sent before
 /// the first message, and the [`metadata`](Self::metadata), which are the trailers.
 ///
 /// ```
@@ -123,12 +123,12 @@ impl Rest {
 }
 
 impl Status {
-    /// A status of this code. The message is for people, and travels to the peer.
+    /// A status with this code. The message is for people, and is sent to the peer.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Status { code, message: message.into(), rest: None }
     }
 
-    /// Adds an encoded `google.rpc.Status`, which travels as `grpc-status-details-bin`.
+    /// Adds an encoded `google.rpc.Status`, sent as `grpc-status-details-bin`.
     pub fn with_details(mut self, details: impl Into<Vec<u8>>) -> Self {
         let details = details.into();
         if !details.is_empty() || self.rest.is_some() {
@@ -145,7 +145,7 @@ impl Status {
         self
     }
 
-    /// Adds metadata, which a server sends as headers, if they have not left already.
+    /// Adds metadata, which a server sends as headers, unless they have already left.
     pub fn with_headers(mut self, headers: Metadata) -> Self {
         if !headers.is_empty() || self.rest.is_some() {
             self.rest_mut().headers = headers;
@@ -158,7 +158,7 @@ impl Status {
         self.code
     }
 
-    /// What happened, in words; may be empty.
+    /// What happened, for people; may be empty.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -168,26 +168,26 @@ impl Status {
         &self.rest().details
     }
 
-    /// The trailers that came, or go, with the status.
+    /// The trailers received or sent with the status.
     pub fn metadata(&self) -> &Metadata {
         &self.rest().trailers
     }
 
-    /// The trailers, to be changed.
+    /// The trailers, mutable.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
         &mut self.rest_mut().trailers
     }
 
-    /// In a client: the headers that the server sent in the call, before its first message. None
-    /// if it sent none, as most servers do that fail at once: all of their metadata are trailers.
+    /// In a client: the headers that the server sent before its first message. Empty if it sent
+    /// none, like most servers that fail at once: all of their metadata is in the trailers.
     ///
-    /// On a server: what goes as headers in addition to those of the response; it is lost if the
-    /// headers of the call have left already, with a message of a stream.
+    /// On a server: headers to send in addition to those of the response; they are lost if the
+    /// headers of the call have already left, with a message of a stream.
     pub fn headers(&self) -> &Metadata {
         &self.rest().headers
     }
 
-    /// The headers, to be changed.
+    /// The headers, mutable.
     pub fn headers_mut(&mut self) -> &mut Metadata {
         &mut self.rest_mut().headers
     }

@@ -12,13 +12,13 @@ use super::{Metadata, Status};
 
 /// A stream of messages from the peer: requests in a handler, replies in a client.
 ///
-/// It yields messages, then `None` if the peer ended the stream as it should (a client's
-/// half-close, a server's OK), or one `Err` if anything else ended it: a stream that was
-/// cancelled or broke off never looks complete. Every message that came before the error
-/// is yielded before it. After the end it yields `None` for ever.
+/// It yields messages, then `None` if the peer ended the stream properly (a client's half-close, a
+/// server's OK), or one `Err` if anything else ended it: a stream that was cancelled or cut off
+/// never looks complete. Every message that arrived before the error is yielded before it. After
+/// the end it always yields `None`.
 ///
-/// Dropping it in a client before the end cancels the call. A handler may drop it, or
-/// leave it unread, and still answer.
+/// In a client, dropping it before the end cancels the call. A handler may drop it, or leave it
+/// unread, and still answer.
 ///
 /// ```
 /// use quartet::rpc::{Request, Response, Status, Streaming};
@@ -79,14 +79,14 @@ impl<T> Streaming<T> {
         self.try_next().await
     }
 
-    /// Whether the last message that was yielded came compressed.
+    /// Whether the last message yielded arrived compressed.
     pub fn compressed(&self) -> bool {
         self.compressed
     }
 
-    /// In a client: the metadata that the server sent before its first message. Waits for
-    /// it; none if the call ends without. A server may send its headers with its first
-    /// message only, so a bidirectional call should not wait for them before it sends.
+    /// In a client: the metadata that the server sent before its first message. Waits for it; empty
+    /// if the call ends without. A server may send its headers only with its first message, so a
+    /// bidirectional call should not wait for them before it sends.
     pub async fn headers(&mut self) -> &Metadata {
         if let (None, Some(source)) = (&self.headers, &mut self.source) {
             self.headers = Some(poll_fn(|cx| source.poll_headers(cx).map(Metadata::clone)).await);
@@ -94,8 +94,8 @@ impl<T> Streaming<T> {
         self.headers.get_or_insert_default()
     }
 
-    /// In a client: the metadata that the server sent with an OK status. It is there once
-    /// the stream has yielded `None`; of another status, see [`Status::metadata`].
+    /// In a client: the metadata that the server sent with an OK status, available once the stream
+    /// has yielded `None`; for another status, see [`Status::metadata`].
     pub fn trailers(&self) -> &Metadata {
         &self.trailers
     }

@@ -35,11 +35,11 @@ impl BindError {
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(address) = &self.address else {
-            return write!(f, "can't make a server: {}", self.source);
+            return write!(f, "can't create the server: {}", self.source);
         };
         write!(f, "can't listen on {address}: ")?;
         match self.source.kind() {
-            io::ErrorKind::AddrInUse => write!(f, "another process listens there"),
+            io::ErrorKind::AddrInUse => write!(f, "another process is listening there"),
             io::ErrorKind::AddrNotAvailable => write!(f, "not an address of this machine"),
             _ => write!(f, "{}", self.source),
         }
@@ -77,7 +77,7 @@ fn check_socket_file(path: &Path) -> io::Result<()> {
         Err(_) => Ok(()),
         Ok(file) if !file.file_type().is_socket() => Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
-            "a file that is not a socket is there",
+            "a file that is not a socket is in its place",
         )),
         Ok(_) => match UnixStream::connect(path) {
             Ok(_) => Err(io::ErrorKind::AddrInUse.into()),
@@ -95,7 +95,7 @@ fn reason(address: &Address) -> io::Error {
         }),
     };
     // The address is good, so it is what is to be served there.
-    let unusable = "C-core refuses the credentials: a certificate or its key is none, or they \
-                    don't fit each other (GRPC_VERBOSITY=error says more)";
+    let unusable = "C-core rejects the credentials: a certificate or key is invalid, or they don't \
+                    match (GRPC_VERBOSITY=error says more)";
     attempt.err().unwrap_or_else(|| io::Error::other(unusable))
 }

@@ -16,11 +16,11 @@ use quartet_seam::{Ending, inside_core};
 /// How a drain ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drained {
-    /// Every call that was running came to its own end.
+    /// Every running call ended on its own.
     Complete,
-    /// Time was up, and the calls that still ran were cancelled.
+    /// The limit passed, and the calls still running were cancelled.
     Cancelled,
-    /// Calls were cancelled and did not end even so: a handler blocks its thread.
+    /// Calls were cancelled but did not end: a handler blocks its thread.
     Stuck,
 }
 
@@ -32,16 +32,16 @@ const UNANSWERED: Duration = Duration::from_secs(5);
 const CANCELLING: Duration = Duration::from_millis(900);
 
 impl Server {
-    /// Stops, in the order that a cluster expects:
+    /// Stops the server, in the order that a cluster expects:
     ///
-    /// 1. its [`Health`](crate::services::Health), if it has one, says that nothing is serving; for
-    ///    the [`drain_delay`](super::ServerBuilder::drain_delay) it serves on even so;
-    /// 2. new connections and calls are refused, and clients are told by `GOAWAY` to go elsewhere;
-    /// 3. running calls come to their own end; clients that do not answer to the `GOAWAY` then
-    ///    are left behind after five seconds;
-    /// 4. calls that still run after `limit` are cancelled.
+    /// 1. its [`Health`](crate::services::Health), if it has one, reports that nothing is serving;
+    ///    for the [`drain_delay`](super::ServerBuilder::drain_delay) it still serves;
+    /// 2. new connections and calls are refused, and `GOAWAY` sends clients elsewhere;
+    /// 3. running calls end on their own; clients that then do not respond to the `GOAWAY` are
+    ///    dropped after five seconds;
+    /// 4. calls still running after `limit` are cancelled.
     ///
-    /// Takes the limit and a second at most, whatever handlers and clients do.
+    /// Takes at most a second more than the limit, whatever handlers and clients do.
     ///
     /// ```no_run
     /// # async fn stop(server: quartet::server::Server) {
@@ -127,7 +127,7 @@ pub(super) fn discard(server: grpcio::Server) {
         }
         Ok(_) => {}
         Err(error) => {
-            log::warn!("a server is left behind, as no thread can be started for it: {error}");
+            log::warn!("can't start a thread to stop a server, which is left behind: {error}");
             let Some(mut server) = take(&shared) else { return };
             drop(inside_core(|| server.shutdown()));
             server.cancel_all_calls();

@@ -27,7 +27,7 @@ pub use drain::Drained;
 
 use connections::{Connections, Pings};
 
-/// How a server is put together. Nothing is opened before [`start`](Self::start).
+/// Builds a server. Nothing is opened before [`start`](Self::start).
 pub struct ServerBuilder {
     addresses: Vec<(Address, ServerCredentials)>,
     /// Whether every client certificate that gets through was verified.
@@ -53,22 +53,21 @@ impl ServerBuilder {
     }
 
     #[cfg(feature = "_tls")]
-    /// Adds an address to listen on with TLS. A socket file may be one too.
+    /// Adds an address to listen on with TLS, which may be a socket file too.
     pub fn listen_tls(self, address: Address, tls: &ServerTls) -> Self {
         self.listen_with_verified(address, tls.credentials())
     }
 
-    /// Adds an address to listen on with credentials of grpcio's making. Whether they verify the
-    /// certificates of clients can't be told, so
-    /// [`Request::identity`](crate::rpc::Request::identity) is empty then, at every address of
-    /// the server.
+    /// Adds an address to listen on with grpcio's own credentials. Whether they verify client
+    /// certificates can't be seen, so [`Request::identity`](crate::rpc::Request::identity) is then
+    /// empty, at every address of the server.
     pub fn listen_with(self, address: Address, credentials: ServerCredentials) -> Self {
         let mut builder = self.listen_with_verified(address, credentials);
         builder.verified = false;
         builder
     }
 
-    /// The same for credentials that verify every certificate that a client shows, as grpcio's
+    /// The same for credentials that verify every certificate a client presents, as grpcio's
     /// `RequestClientCertificateAndVerify` and `RequestAndRequireClientCertificateAndVerify` do
     /// (those that end with `ButDontVerify` let anybody in under any name).
     pub fn listen_with_verified(
@@ -87,7 +86,8 @@ impl ServerBuilder {
     }
 
     /// Adds the service `grpc.health.v1.Health`. Every service of the server is serving, by its
-    /// name, once it starts; [`drain`](Server::drain) says first that nothing is any more.
+    /// name, once it starts; [`drain`](Server::drain) first reports that nothing is serving any
+    /// more.
     pub fn health(mut self, health: Health) -> Self {
         self.health = Some(health);
         self
@@ -100,93 +100,93 @@ impl ServerBuilder {
         self
     }
 
-    /// Adds an interceptor, behind those that are there. It sees the calls of every service.
+    /// Adds an interceptor after the existing ones. It sees the calls of every service.
     pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
         self.settings.interceptors.push(Arc::new(interceptor));
         self
     }
 
-    /// How many completion queues, with a thread each, serve the connections; 1 by default
-    /// and at least. A connection belongs to one queue. C-core has one poller for the whole
-    /// process, so a second queue costs hand-overs and pays only with a core to spare and
-    /// some hundred calls at once. Without effect on a server with [`queues`](Self::queues).
+    /// How many completion queues, with a thread each, serve the connections; 1 by default and at
+    /// least. A connection belongs to one queue. C-core has one poller for the whole process, so a
+    /// second queue costs hand-overs and pays off only with a spare core and hundreds of concurrent
+    /// calls. No effect on a server with [`queues`](Self::queues).
     pub fn completion_queues(mut self, count: usize) -> Self {
         self.completion_queues = count.max(1);
         self
     }
 
-    /// How many calls may run at once on one connection; 1,000 by default. Those over it wait
-    /// in the client.
+    /// How many calls may run at once on one connection; 1,000 by default. Further calls wait in
+    /// the client.
     pub fn max_concurrent_streams(mut self, count: u32) -> Self {
         self.connections.max_streams = count;
         self
     }
 
-    /// How much memory all connections together may take for what they receive, in bytes; no
-    /// bound by default. C-core keeps to it by ending calls with `RESOURCE_EXHAUSTED`, and by
-    /// taking no new connections.
+    /// How much memory all connections together may use for what they receive, in bytes; no limit
+    /// by default. C-core stays within it by ending calls with `RESOURCE_EXHAUSTED`, and by
+    /// accepting no new connections.
     pub fn memory_quota(mut self, bytes: usize) -> Self {
         self.memory_quota = Some(bytes);
         self
     }
 
-    /// How long the end of a call, its last message and its status, may be on its way to a caller
-    /// that has set no deadline; five minutes by default. A caller that does not take it by then
-    /// is left without, and one with a deadline when that has passed.
+    /// How long the end of a call, its last message and its status, may take to reach a caller that
+    /// has set no deadline; five minutes by default. A caller that has not received it by then goes
+    /// without; one with a deadline, once that has passed.
     pub fn send_timeout(mut self, time: Duration) -> Self {
         self.settings.send_timeout = time;
         self
     }
 
-    /// How long a connection lives, give or take a tenth: then its client is told by `GOAWAY` to
-    /// make a new one, which spreads clients over new replicas. Without end by default
+    /// How long a connection lives, give or take a tenth: then `GOAWAY` makes its client open a new
+    /// one, which spreads clients over new replicas. No limit by default
     /// ([gRFC A9](https://github.com/grpc/proposal/blob/master/A9-server-side-conn-mgt.md)).
     pub fn max_connection_age(mut self, age: Duration) -> Self {
         self.connections.max_age = Some(age);
         self
     }
 
-    /// How long calls may go on after that, before they are cut off with the connection;
-    /// without end by default.
+    /// How long calls may go on after that, before they are cut off with the connection; no limit
+    /// by default.
     pub fn max_connection_age_grace(mut self, grace: Duration) -> Self {
         self.connections.max_age_grace = Some(grace);
         self
     }
 
-    /// How long a connection may be without a call before it is closed; without end by default.
+    /// How long a connection may be without a call before it is closed; no limit by default.
     pub fn max_connection_idle(mut self, time: Duration) -> Self {
         self.connections.max_idle = Some(time);
         self
     }
 
-    /// How long a client may take to set a connection up, TLS and HTTP/2 settings included; 20
+    /// How long a client may take to set up a connection, TLS and HTTP/2 settings included; 20
     /// seconds by default.
     pub fn handshake_timeout(mut self, time: Duration) -> Self {
         self.connections.handshake = time;
         self
     }
 
-    /// Which pings clients may send while no data is sent to them: one in so long a time, and
-    /// whether without a running call. By default one in five minutes, and one in two hours
-    /// without a call; two pings too many close the connection (`GOAWAY`, "too_many_pings").
+    /// How often clients may ping while no data is sent to them, and whether they may without a
+    /// running call. By default once in five minutes, and once in two hours without a call; two
+    /// pings too many close the connection (`GOAWAY`, "too_many_pings").
     pub fn permit_pings(mut self, every: Duration, without_calls: bool) -> Self {
         self.connections.pings = Some(Pings { every, without_calls });
         self
     }
 
-    /// How long a server that is [drained](Server::drain) still takes new calls, while it says
-    /// already that it is not serving: so long as its load balancers take to notice. No time by
-    /// default; it counts towards the limit of the drain.
+    /// How long a server that is [draining](Server::drain) still accepts new calls while it reports
+    /// that it is not serving: as long as load balancers take to notice. Zero by default; it counts
+    /// towards the limit of the drain.
     pub fn drain_delay(mut self, time: Duration) -> Self {
         self.drain_delay = time;
         self
     }
 
-    /// Opens the addresses and starts to serve.
+    /// Opens the addresses and starts serving.
     ///
     /// # Errors
-    /// When an address can't be listened on: it is taken, not this machine's, or forbidden; or
-    /// when threads can't be started. Nothing is served then, on none of the addresses.
+    /// When it can't listen on an address (in use, not this machine's, or forbidden), or can't
+    /// start threads. Then it serves on none of the addresses.
     pub fn start(self) -> Result<Server, BindError> {
         seam::check();
         let (count, coalesces) = (self.completion_queues, self.transport.coalesce_writes);
@@ -235,7 +235,7 @@ impl ServerBuilder {
         }
     }
 
-    /// What C-core makes each connection of.
+    /// What C-core creates each connection with.
     fn arguments(&self, environment: &Arc<Environment>) -> ChannelBuilder {
         let mut arguments = ChannelBuilder::new(environment.clone())
             // On by default in C-core; a second server on a taken port would start in silence.
@@ -255,7 +255,7 @@ impl ServerBuilder {
     }
 }
 
-/// A server that serves, until it is [drained](Self::drain) or dropped.
+/// A running server, until it is [drained](Self::drain) or dropped.
 ///
 /// ```no_run
 /// use quartet::server::Server;
@@ -277,7 +277,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts putting a server together.
+    /// Starts building a server.
     pub fn builder() -> ServerBuilder {
         ServerBuilder {
             addresses: Vec::new(),
@@ -298,13 +298,12 @@ impl Server {
         }
     }
 
-    /// The addresses that it listens on, in the order they were given, with the ports that
-    /// were picked.
+    /// The addresses that it listens on, in the order given, with the ports that were picked.
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
     }
 
-    /// How many calls it is at work on.
+    /// How many calls are running.
     pub fn running_calls(&self) -> usize {
         self.running.count()
     }

@@ -12,11 +12,11 @@ use crate::proto::grpc::channelz::v1::{
 };
 use crate::rpc::{Request, Response, Service, Status};
 
-/// Tells of the channels, servers and connections of this process: **all** of them, as C-core
-/// keeps them in one table for the process, not only those of the server that has the service.
-/// The addresses of peers are among it, so it belongs where only operators come.
+/// Shows the channels, servers and connections of this process: **all** of them, as C-core keeps
+/// one table per process, not only those of the server that has the service. This includes the
+/// addresses of peers, so serve it only where operators can reach it.
 ///
-/// C-core keeps the data by default. Its pages have 100 entries at most.
+/// C-core collects the data by default. Its pages have at most 100 entries.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -114,7 +114,7 @@ impl Page {
     fn new(start: i64, most: i64) -> Result<Self, Status> {
         let start = id(start)?;
         let most = usize::try_from(most)
-            .map_err(|_| Status::invalid_argument("max_results is below zero"))?;
+            .map_err(|_| Status::invalid_argument("max_results is negative"))?;
         Ok(Page { start, most })
     }
 
@@ -129,7 +129,7 @@ impl Page {
 }
 
 fn id(id: i64) -> Result<u64, Status> {
-    u64::try_from(id).map_err(|_| Status::invalid_argument("an id is below zero"))
+    u64::try_from(id).map_err(|_| Status::invalid_argument("an id is negative"))
 }
 
 /// What C-core says of one thing; nothing if it is not there.
@@ -140,9 +140,9 @@ fn found<T: MessageFull>(json: &str, what: &str, id: u64) -> Result<Response<T>,
     read(json, what).map(Response::new)
 }
 
-/// Reads C-core's JSON, which is that of the messages. A newer core may say more.
+/// Reads C-core's JSON, which is that of the messages. A newer core may have more fields.
 fn read<T: MessageFull>(json: &str, what: &str) -> Result<T, Status> {
     let options = ParseOptions { ignore_unknown_fields: true, ..ParseOptions::default() };
     parse_from_str_with_options(json, &options)
-        .map_err(|error| Status::internal(format!("what C-core says of its {what}: {error}")))
+        .map_err(|error| Status::internal(format!("can't read C-core's {what}: {error}")))
 }

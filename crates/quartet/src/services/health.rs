@@ -16,11 +16,11 @@ use crate::proto::grpc::health::v1::{
 };
 use crate::rpc::{Request, Response, Service, Status, Stream};
 
-/// What a server says of itself and its services, and the service by which it says it. Clones
-/// are handles to the same one; it goes to one server, by
+/// The health of a server and its services, and the service that reports it. Clones are handles to
+/// the same one; give it to one server, with
 /// [`ServerBuilder::health`](crate::server::ServerBuilder::health).
 ///
-/// The service of the empty name is the whole server.
+/// The service with the empty name is the whole server.
 ///
 /// ```
 /// use quartet::services::{Health, Serving};
@@ -37,16 +37,16 @@ pub struct Health(Arc<Mutex<State>>);
 /// Whether a service can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Serving {
-    /// It can.
+    /// It can be used.
     Serving,
-    /// It is there, and can't be used now: load balancers go elsewhere.
+    /// It exists but can't be used now: load balancers go elsewhere.
     NotServing,
 }
 
 struct State {
     services: BTreeMap<String, Serving>,
     stopped: bool,
-    /// Those who wait for a change.
+    /// Watchers that wait for a change.
     watchers: Slab<Option<Waker>>,
 }
 
@@ -68,7 +68,7 @@ impl Health {
     }
 
     /// Sets the status of a service by its full name (`chat.ChatService`), or of the whole server
-    /// by the empty one. After [`stop`](Self::stop) it does nothing.
+    /// by the empty name. After [`stop`](Self::stop) it does nothing.
     pub fn set(&self, service: &str, serving: Serving) {
         self.change(|state| {
             if !state.stopped {
@@ -77,8 +77,8 @@ impl Health {
         });
     }
 
-    /// Nothing is serving from now on, whatever is set later. Those who watch are told, and then
-    /// their streams end with `UNAVAILABLE`, so that they hold up no drain.
+    /// Nothing is serving from now on, whatever is set later. Watchers get the change, and then
+    /// their streams end with `UNAVAILABLE`, so that they don't hold up a drain.
     pub fn stop(&self) {
         self.change(|state| {
             state.stopped = true;
@@ -91,13 +91,13 @@ impl Health {
         self.state().services.get(service) == Some(&Serving::Serving)
     }
 
-    /// The service `grpc.health.v1.Health`; a server has it already by
+    /// The service `grpc.health.v1.Health`; a server has it already with
     /// [`ServerBuilder::health`](crate::server::ServerBuilder::health).
     pub fn service(&self) -> impl Into<Service> + use<> {
         HealthServer::new(self.clone())
     }
 
-    /// Changes the state, and then wakes those who watch.
+    /// Changes the state, then wakes the watchers.
     fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.state();
         change(&mut state);
@@ -129,7 +129,7 @@ impl proto::Health for Health {
         let service = request.into_inner().service;
         match self.state().status(&service) {
             Some(status) => Ok(response(status).into()),
-            None => Err(Status::not_found(format!("no service `{service}` is known here"))),
+            None => Err(Status::not_found(format!("unknown service `{service}`"))),
         }
     }
 
@@ -141,7 +141,7 @@ impl proto::Health for Health {
         let count = state.services.len();
         if count > LONGEST_LIST {
             return Err(Status::resource_exhausted(format!(
-                "there are {count} services, and a list has {LONGEST_LIST} at most"
+                "there are {count} services; a list has at most {LONGEST_LIST}"
             )));
         }
         let mut list = HealthListResponse::new();
@@ -163,7 +163,7 @@ impl proto::Health for Health {
     }
 }
 
-/// One who watches a service. It keeps what was told last, and no queue: a slow reader misses
+/// A watcher of a service. It keeps what was sent last, and no queue: a slow reader misses
 /// what was between.
 struct Watcher {
     health: Health,

@@ -1,4 +1,4 @@
-//! The services that every tool expects of a server: [`Health`] for load balancers and probes,
+//! The services that tools expect from a server: [`Health`] for load balancers and probes,
 //! [`Reflection`] for clients without the .proto files, [`Channelz`] for a look inside.
 
 #[cfg(feature = "channelz")]

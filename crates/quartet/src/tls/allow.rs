@@ -5,16 +5,16 @@ use std::str::FromStr;
 use crate::rpc::{Call, Interceptor, Side, Status};
 use quartet_seam::NameKind;
 
-/// Lets in only callers whose verified certificate has one of these names: a DNS name, a URI such
+/// Accepts only callers whose verified certificate has one of these names: a DNS name, a URI such
 /// as a SPIFFE ID, an IP or an e-mail address among its SANs; its common name counts if it has
 /// no SAN. `*.example` stands for every name with one label before `.example`.
 ///
 /// A name is what it looks like: with a `:` a URI, with an `@` an e-mail address, an IP address if
 /// it is one, or else a DNS name or common name. A SAN of another kind with the same text does not
-/// count, as a CA may let in more freely what it writes there.
+/// count, as a CA may be less strict about what it signs there.
 ///
-/// A caller without a verified certificate is refused with `UNAUTHENTICATED`, one of other
-/// names with `PERMISSION_DENIED`. Behind [`ServerTls`](super::ServerTls) with a client CA.
+/// A caller without a verified certificate is refused with `UNAUTHENTICATED`, one with other names
+/// with `PERMISSION_DENIED`. Use it with a [`ServerTls`](super::ServerTls) that has a client CA.
 #[derive(Clone, Debug)]
 pub struct AllowNames(Vec<Name>);
 
@@ -25,7 +25,7 @@ enum Name {
     Below(String),
 }
 
-/// Why a text is no name to allow.
+/// Why a text is not a name to allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidName(String);
 
@@ -38,7 +38,7 @@ impl fmt::Display for InvalidName {
 impl std::error::Error for InvalidName {}
 
 impl AllowNames {
-    /// Allows these names; of none, nobody.
+    /// Allows these names; if empty, nobody.
     ///
     /// # Errors
     /// When one is empty, or has a `*` that is not its whole first label.
@@ -68,7 +68,7 @@ impl Interceptor for AllowNames {
             return Ok(());
         }
         let names = identity.join(", ").escape_debug().to_string();
-        Err(Status::permission_denied(format!("{names} is not among the names that are let in")))
+        Err(Status::permission_denied(format!("{names} is not an allowed name")))
     }
 }
 
@@ -86,7 +86,7 @@ impl FromStr for Name {
         }
         if text.is_empty() || text.contains('*') {
             let why = "write a whole name, or `*` for its first label as in `*.example`";
-            return Err(InvalidName(format!("`{text}` is no name to allow: {why}")));
+            return Err(InvalidName(format!("`{text}` is not a name to allow: {why}")));
         }
         // C-core writes addresses in their shortest form.
         if let Ok(address) = text.parse::<IpAddr>() {

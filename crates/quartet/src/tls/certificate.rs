@@ -43,7 +43,7 @@ const WEAK: [&str; 3] = ["1.2.840.113549.1.1.4", "1.2.840.113549.1.1.5", "1.2.84
 impl Certificate {
     pub fn read(file: &Path, der: CertificateDer<'static>) -> Result<Self, Error> {
         let Ok((_, parsed)) = X509Certificate::from_der(&der) else {
-            return Err(Error::new(file, "holds a certificate that is none (X.509 in DER)"));
+            return Err(Error::new(file, "contains something that is not an X.509 certificate"));
         };
         let used_for = |wanted: fn(&x509_parser::extensions::ExtendedKeyUsage<'_>) -> bool| {
             let usage = parsed.extended_key_usage().ok().flatten();
@@ -94,8 +94,8 @@ impl Certificate {
             true => Err(Error::new(
                 file,
                 format!(
-                    "the certificate {} is signed with MD5 or SHA-1, which is refused everywhere: \
-                     have it signed anew",
+                    "the certificate {} is signed with MD5 or SHA-1, which is rejected everywhere: \
+                     have it reissued",
                     self.subject
                 ),
             )),

@@ -9,20 +9,19 @@ use super::certificate::Role;
 use super::files::{CertificateAndKey, Files, Material};
 use super::live::Live;
 
-/// Which files a client's TLS is made of.
+/// The files of a client's TLS.
 #[derive(Debug)]
 pub struct ClientTlsBuilder(Files);
 
 impl ClientTlsBuilder {
-    /// Believes servers whose certificates are signed by a CA of this PEM file, and no others. By
-    /// default those of the system's CAs, or of the file that `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH`
-    /// names.
+    /// Trusts only the CAs in this PEM file. By default it trusts the system's CAs, or those in the
+    /// file that `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` names.
     pub fn ca(mut self, file: impl Into<PathBuf>) -> Self {
         self.0.authorities = Some(file.into());
         self
     }
 
-    /// Shows this certificate to servers that ask for one (mTLS); the files are as in
+    /// Presents this certificate to servers that ask for one (mTLS); the files are as in
     /// [`ServerTls::builder`](super::ServerTls::builder).
     pub fn identity(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
         let (certificate, key) = (certificate.into(), key.into());
@@ -33,14 +32,14 @@ impl ClientTlsBuilder {
     /// Reads and checks the files.
     ///
     /// # Errors
-    /// When a file is missing, can't be read, or is not what it has to be.
+    /// When a file is missing, can't be read, or does not contain what it must.
     pub fn load(self) -> Result<ClientTls, Error> {
         Live::load(self.0).map(ClientTls)
     }
 }
 
-/// Whom a client believes, and who it is. Clones are the same one; its files are watched for
-/// as long as a channel, or a clone, has it.
+/// Whom a client trusts, and who it is. Clones share it; its files are watched for as long as a
+/// channel or a clone uses it.
 ///
 /// ```no_run
 /// use quartet::channel::Channel;
@@ -54,16 +53,15 @@ impl ClientTlsBuilder {
 pub struct ClientTls(Arc<Live>);
 
 impl ClientTls {
-    /// Starts with the system's CAs, and without a certificate.
+    /// Starts with the system's CAs and no certificate.
     pub fn builder() -> ClientTlsBuilder {
         ClientTlsBuilder(Files { role: Role::Client, identity: None, authorities: None })
     }
 
-    /// Reads the files again now, as [`ServerTls::reload`](super::ServerTls::reload) does.
+    /// Reloads the files now, as [`ServerTls::reload`](super::ServerTls::reload) does.
     ///
     /// # Errors
-    /// When they can't be used, or the certificate is for other names. What was in use stays
-    /// in use.
+    /// When they can't be used, or the certificate is for other names. The old ones stay in use.
     pub fn reload(&self) -> Result<bool, Error> {
         self.0.reload()
     }

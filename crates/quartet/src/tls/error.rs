@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use super::clock;
 
-/// Why a PEM file can't be used: a line with the file, what is wrong, and what to do.
+/// Why a PEM file can't be used: one line with the file, what is wrong, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     file: PathBuf,
@@ -15,9 +15,9 @@ pub struct Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     Broken,
-    /// Certificate and key don't belong together: perhaps the other file is still to come.
+    /// Certificate and key don't match: perhaps the other file is still to be written.
     Unfit,
-    /// Not valid before this time, in seconds of Unix.
+    /// Not valid before this time, in Unix seconds.
     Early(i64),
 }
 

@@ -1,4 +1,4 @@
-//! The files of one side of a connection, and what they have to be.
+//! The files of one side of a connection, and what they must contain.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub(super) struct Identity {
     pub key: String,
 }
 
-/// Whom we believe.
+/// Whom we trust.
 pub(super) struct Authorities {
     pub pem: String,
     subjects: Vec<String>,
@@ -81,8 +81,8 @@ impl Files {
         if let (Some(files), Some(identity)) = (&self.identity, &identity)
             && !identity.taken_by_core(authorities.as_ref())
         {
-            let why = "C-core refuses the certificate, its chain or its key, though nothing is seen \
-                       to be wrong (GRPC_VERBOSITY=error says more): have it issued anew";
+            let why = "C-core rejects the certificate, its chain or its key, though no fault is \
+                       found here (GRPC_VERBOSITY=error says more): have it reissued";
             return Err(Error::new(&files.certificate, why));
         }
         Ok(Material { contents, identity, authorities })
@@ -123,12 +123,12 @@ impl Authorities {
         let found = read_certificates(file, content)?;
         if let Some(other) = found.iter().find(|certificate| !certificate.authority) {
             let why = format!(
-                "{} is no CA but was issued by one: give that one, {}",
+                "{} is not a CA but was issued by one: use that CA, {}",
                 other.subject, other.issuer
             );
             return Err(Error::new(file, why));
         }
-        // One that is no longer valid is believed by nobody, and harms none of the others.
+        // One that is no longer valid is trusted by nobody, and does not affect the others.
         if found.iter().all(|certificate| certificate.check_time(file).is_err()) {
             found[0].check_time(file)?;
         }
@@ -157,8 +157,8 @@ fn check_key(
     key: &PrivateKeyDer<'_>,
 ) -> Result<(), Error> {
     let Some(public) = public_key(key.secret_der()) else {
-        let why = "the key is broken, or of a kind that is not taken (RSA of 2048 to 4096 bits, \
-                   P-256 and P-384 are)";
+        let why = "the key is broken, or of an unsupported kind (RSA of 2048 to 4096 bits, P-256 \
+                   and P-384 are supported)";
         return Err(Error::new(&files.key, why));
     };
     match chain.iter().position(|certificate| certificate.fits(&public)) {
@@ -166,15 +166,15 @@ fn check_key(
         Some(_) => Err(Error::new(
             &files.certificate,
             format!(
-                "the chain is in the wrong order: it starts with {}, and the key's own certificate \
-                 has to be first",
+                "the chain is in the wrong order: it starts with {}, but the key's own certificate \
+                 must be first",
                 chain[0].subject
             ),
         )),
         None => Err(Error::new(
             &files.key,
             format!(
-                "the key is not that of the certificate {} in {}",
+                "the key does not match the certificate {} in {}",
                 chain[0].subject,
                 error::shown(&files.certificate)
             ),
@@ -190,7 +190,7 @@ fn check_order(file: &Path, chain: &[Certificate]) -> Result<(), Error> {
         Some(pair) => Err(Error::new(
             file,
             format!(
-                "the chain is in the wrong order: after {} has to come its issuer {}, not {}",
+                "the chain is in the wrong order: {} must be followed by its issuer {}, not {}",
                 pair[0].subject, pair[0].issuer, pair[1].subject
             ),
         )),

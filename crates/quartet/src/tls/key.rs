@@ -1,4 +1,4 @@
-//! Which private keys are taken.
+//! Which private keys are accepted.
 
 use quartet_seam as seam;
 use x509_parser::prelude::{FromDer, SubjectPublicKeyInfo};

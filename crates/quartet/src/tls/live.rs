@@ -1,4 +1,4 @@
-//! Files that are in use, and are looked at again.
+//! Files that are in use, and checked for changes.
 
 use std::convert::Infallible;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -95,11 +95,11 @@ impl Live {
                 info!("TLS: new files are in use: {in_use}");
                 sight.warned = None;
             }
-            Ok(false) => info!("TLS: the files are those in use: {in_use}"),
+            Ok(false) => info!("TLS: the files are unchanged: {in_use}"),
             Err(fault) if fault.fault() == Fault::Unfit => {
-                warn!("TLS: {fault}; waiting for the other file, in use stays {in_use}");
+                warn!("TLS: {fault}; waiting for the other file, still using {in_use}");
             }
-            Err(fault) => log::error!("TLS: {fault}; in use stays {in_use}"),
+            Err(fault) => log::error!("TLS: {fault}; still using {in_use}"),
         }
         sight.fault = result.as_ref().err().cloned();
         result
@@ -118,7 +118,8 @@ impl Live {
         {
             let names = |certificate: &Certificate| certificate.names.join(", ");
             let (new, old) = (names(&new.certificate), names(&old.certificate));
-            let why = format!("is for {new}; in use is one for {old}; restart to change it");
+            let why =
+                format!("is for {new}, but the one in use is for {old}; restart to change it");
             return Err(Error::new(&files.certificate, why));
         }
         *self.in_use.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
@@ -138,7 +139,7 @@ impl Live {
         let (file, certificate) = (error::shown(&files.certificate), &identity.certificate);
         let (subject, expiry) = (&certificate.subject, certificate.expiry());
         match left {
-            ..0 => warn!("TLS: {file}: in use is {subject}, which expired on {expiry}: renew it"),
+            ..0 => warn!("TLS: {file}: {subject}, still in use, expired on {expiry}: renew it"),
             _ => warn!("TLS: {file}: {subject} expires soon, on {expiry}: renew it"),
         }
     }

@@ -18,15 +18,15 @@ const LONGEST: u64 = 4 << 20;
 /// The bytes of a file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => Error::new(path, "there is no such file"),
+        io::ErrorKind::NotFound => Error::new(path, "no such file"),
         io::ErrorKind::PermissionDenied => {
-            Error::new(path, "may not be read by this process's user: change owner or mode")
+            Error::new(path, "is not readable by this process's user: change its owner or mode")
         }
         _ => Error::new(path, format!("can't be read: {error}")),
     };
     // A pipe would keep whoever opens it waiting.
     if !path.metadata().map_err(failed)?.is_file() {
-        return Err(Error::new(path, "is no regular file, which can be read again"));
+        return Err(Error::new(path, "is not a regular file, which can be read again"));
     }
     let mut bytes = Vec::new();
     File::open(path)
@@ -54,7 +54,7 @@ pub(super) fn certificates(
     Err(Error::new(
         path,
         match has_key(bytes) {
-            true => "holds a private key and no certificate: are certificate and key exchanged?",
+            true => "holds a private key and no certificate: are certificate and key swapped?",
             false => "holds no certificate (a line `-----BEGIN CERTIFICATE-----`)",
         },
     ))
@@ -64,7 +64,7 @@ pub(super) fn certificates(
 pub(super) fn key(path: &Path, bytes: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
     // Of the old form (RFC 1421's headers), which would be broken PEM, and of the new one.
     if contains(bytes, "ENCRYPTED") {
-        let why = "the key is encrypted: write it in clear with `openssl pkey -in FILE -out OTHER`";
+        let why = "the key is encrypted: decrypt it with `openssl pkey -in FILE -out OTHER`";
         return Err(Error::new(path, why));
     }
     let sections = sections(path, bytes)?;
@@ -74,9 +74,9 @@ pub(super) fn key(path: &Path, bytes: &[u8]) -> Result<PrivateKeyDer<'static>, E
     let first = keys.next();
     let why = match (first, keys.next()) {
         (Some(key), None) => return Ok(key),
-        (Some(_), Some(_)) => "holds more than one private key: leave the one of the certificate",
+        (Some(_), Some(_)) => "holds more than one private key: keep only the certificate's",
         (None, _) if any_certificate => {
-            "holds a certificate and no private key: are certificate and key exchanged?"
+            "holds a certificate and no private key: are certificate and key swapped?"
         }
         (None, _) => "holds no private key (a line `-----BEGIN PRIVATE KEY-----`)",
     };
@@ -96,7 +96,7 @@ pub(super) fn section(label: &str, der: &[u8]) -> String {
 
 fn sections(path: &Path, bytes: &[u8]) -> Result<Vec<(SectionKind, Vec<u8>)>, Error> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err(Error::new(path, "is UTF-16: write it anew as ASCII or UTF-8"));
+        return Err(Error::new(path, "is UTF-16: rewrite it as ASCII or UTF-8"));
     }
     let bytes = &*without_marks(bytes);
     let sections: Result<Vec<_>, _> = <(SectionKind, Vec<u8>)>::pem_slice_iter(bytes).collect();
@@ -108,7 +108,7 @@ fn sections(path: &Path, bytes: &[u8]) -> Result<Vec<(SectionKind, Vec<u8>)>, Er
         )),
         Ok(_) => Err(Error::new(path, "is not PEM: no line in it starts with `-----BEGIN`")),
         Err(_) if contains(bytes, "Proc-Type:") => {
-            Err(Error::new(path, "has an encrypted key in it: leave nothing but the certificates"))
+            Err(Error::new(path, "contains an encrypted key: keep only the certificates"))
         }
         Err(_) => Err(Error::new(path, "is broken PEM: a section is cut off, or not base64")),
     }

@@ -12,7 +12,7 @@ use super::certificate::Role;
 use super::files::{CertificateAndKey, Files, Material};
 use super::live::Live;
 
-/// Which files a server's TLS is made of.
+/// The files of a server's TLS.
 #[derive(Debug)]
 pub struct ServerTlsBuilder {
     files: Files,
@@ -20,15 +20,15 @@ pub struct ServerTlsBuilder {
 }
 
 impl ServerTlsBuilder {
-    /// Lets in only clients whose certificates are signed by a CA of this PEM file (mTLS). Without
-    /// it clients show none.
+    /// Accepts only clients whose certificates are signed by a CA in this PEM file (mTLS). Without
+    /// it clients present none.
     pub fn client_ca(mut self, file: impl Into<PathBuf>) -> Self {
         self.files.authorities = Some(file.into());
         self
     }
 
-    /// Lets in clients without a certificate too; one that is shown has to be good. For servers
-    /// of which a part is open to all, as with [`AllowNames`](super::AllowNames) on some services.
+    /// Accepts clients without a certificate too; one that is presented must be valid. For servers
+    /// that are partly open to all, as with [`AllowNames`](super::AllowNames) on some services.
     pub fn optional_client(mut self) -> Self {
         self.optional = true;
         self
@@ -37,7 +37,7 @@ impl ServerTlsBuilder {
     /// Reads and checks the files.
     ///
     /// # Errors
-    /// When a file is missing, can't be read, or is not what it has to be.
+    /// When a file is missing, can't be read, or does not contain what it must.
     pub fn load(self) -> Result<ServerTls, Error> {
         use CertificateRequestType as Type;
         // Only those that verify: with the others, names in certificates prove nothing.
@@ -50,8 +50,8 @@ impl ServerTlsBuilder {
     }
 }
 
-/// A server's certificate, its key, and the CA of its clients. Clones are the same one; its files
-/// are watched for as long as a server, or a clone, has it.
+/// A server's certificate, its key, and the CA of its clients. Clones share it; its files are
+/// watched for as long as a server or a clone uses it.
 ///
 /// ```no_run
 /// use quartet::server::Server;
@@ -69,20 +69,19 @@ pub struct ServerTls {
 }
 
 impl ServerTls {
-    /// Starts with the PEM files of the certificate (first its own, then those of the CAs between
-    /// it and the root, each followed by its issuer's) and of its private key (PKCS#8, PKCS#1 or
-    /// SEC1; not encrypted).
+    /// Starts with the PEM files of the certificate (first its own, then the intermediate CAs, each
+    /// followed by its issuer) and of its private key (PKCS#8, PKCS#1 or SEC1, unencrypted).
     pub fn builder(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> ServerTlsBuilder {
         let identity = CertificateAndKey { certificate: certificate.into(), key: key.into() };
         let files = Files { role: Role::Server, identity: Some(identity), authorities: None };
         ServerTlsBuilder { files, optional: false }
     }
 
-    /// Reads the files again now, and says whether they are new: what a program does on SIGHUP.
-    /// What comes of it is in the log too.
+    /// Reloads the files now, and returns whether they are new: for a program to do on SIGHUP. The
+    /// result is logged too.
     ///
     /// # Errors
-    /// When they can't be used, or are for other names. What was in use stays in use.
+    /// When they can't be used, or are for other names. The old ones stay in use.
     pub fn reload(&self) -> Result<bool, Error> {
         self.live.reload()
     }

@@ -19,7 +19,7 @@ use compare::{Comparison, Row};
 use number::number;
 use table::{Cell, Table};
 
-/// What every ratio is, in words.
+/// What every ratio means.
 fn legend(record: &Record) -> String {
     let reference = &record.reference;
     format!(

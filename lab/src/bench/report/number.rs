@@ -25,7 +25,7 @@ fn with_commas(digits: &str) -> String {
     text
 }
 
-/// A ratio by itself: `1.24`, `0.071`, `12.3`.
+/// A ratio alone: `1.24`, `0.071`, `12.3`.
 pub fn quotient(value: f64) -> String {
     match value {
         0.1..10.0 => format!("{value:.2}"),
@@ -44,7 +44,7 @@ pub fn interval(it: &Ratio) -> String {
     format!("{} {}", ratio(it), bounds(it))
 }
 
-/// The interval by itself: `(1.20 to 1.28)`. An end is only 1.00 if it is.
+/// The interval alone: `(1.20 to 1.28)`. An end is only 1.00 if it is.
 pub fn bounds(it: &Ratio) -> String {
     let end = |value: f64| match quotient(value).as_str() {
         "1.00" if value != 1.0 => format!("{value:.3}"),

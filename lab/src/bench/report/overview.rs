@@ -12,18 +12,18 @@ use crate::report::markdown::escape;
 /// Whom the reference is compared with.
 const RIVAL: &str = "tonic";
 
-/// A line: what it is about, and the figures that tell it.
+/// A line: what it is about, and its figures.
 struct Line {
     about: &'static str,
     figures: &'static [Asked],
 }
 
-/// A figure, the cases in which it is looked at (`*` stands for anything), and those in words.
+/// A figure, the cases that it is taken from (`*` matches anything), and a description of them.
 struct Asked(Figure, &'static str, &'static str);
 
 /// An answer.
 pub struct Told {
-    /// What was asked, in words.
+    /// A description of what was asked.
     pub what: &'static str,
     /// The ratio.
     pub ratio: String,

@@ -19,7 +19,7 @@ pub struct Trouble<'a> {
 }
 
 impl Trouble<'_> {
-    /// The places, in words.
+    /// A description of the places.
     pub fn places(&self) -> Vec<String> {
         let place = |((case, pair), rounds): (&(&str, String), &usize)| match rounds {
             1 => format!("{case}: {pair}"),

@@ -77,7 +77,7 @@ pub struct Case {
     pub default: bool,
     /// The time that it may take, unless the user says otherwise.
     pub limit: Duration,
-    /// The flags that tell the client what to do.
+    /// The flags that say what the client does.
     pub flags: &'static [&'static str],
     /// What the client is asked instead, if it is a case of another suite.
     pub asks: Option<(Suite, &'static str)>,

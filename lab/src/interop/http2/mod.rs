@@ -63,7 +63,7 @@ impl Server {
         self.address.port()
     }
 
-    /// Ends, and tells of each connection on which there was a call or a mistake.
+    /// Ends, and reports each connection on which there was a call or a mistake.
     pub fn finish(self) -> Vec<Seen> {
         self.state.closing.store(true, Ordering::SeqCst);
         // Wakes the acceptor. If that can't be, it has ended already.

@@ -81,7 +81,7 @@ fn field(number: u8, bytes: Vec<u8>) -> Vec<u8> {
 /// What the server saw on one connection.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
-    /// Calls that were begun.
+    /// Calls started.
     pub calls: usize,
     /// The calls that it answered, as far as its script goes.
     pub answers: usize,

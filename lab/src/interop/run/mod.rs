@@ -50,7 +50,7 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Runs all groups, some at once, and tells of each cell when it is done.
+    /// Runs all groups, some at once, and reports each cell when it is done.
     pub fn run(&self, groups: Vec<Group<'_>>, jobs: usize, done: impl FnMut(Cell)) {
         work::share(groups, jobs, |group, tell| self.run_group(&group, tell), done);
     }

@@ -64,7 +64,7 @@ func (n *number) Set(value string) error {
 	return nil
 }
 
-// runCall makes and reports the call that the flags tell; its error is one of
+// runCall makes and reports the call that the flags describe; its error is one of
 // the flags.
 func runCall(c chat.ChatServiceClient) error {
 	if !slices.Contains([]string{"unary", "server-streaming", "client-streaming", "bidi"}, *call) {

@@ -29,7 +29,7 @@ var checks = []struct {
 	{"drop", checkDrop},
 }
 
-// runChecks prints one line for each check, and tells whether all are ok.
+// runChecks prints one line for each check, and returns whether all are ok.
 func runChecks(c chat.ChatServiceClient) bool {
 	ok := true
 	for _, check := range checks {

@@ -106,7 +106,7 @@ impl Service {
 }
 
 /// Sends the answers, and ends the call. In batches grpcio holds back the last message, and
-/// `send_all` flushes it when no other is there. A caller that is gone is told nothing.
+/// `send_all` flushes it when no other is there. A caller that is gone gets nothing.
 async fn pump(
     answers: impl Stream<Item = grpcio::Result<SimpleResponse>>,
     sink: impl Sink<(SimpleResponse, WriteFlags), Error = Error>,
@@ -145,7 +145,7 @@ pub fn serve(setup: &setup::Server, queues: &CompletionQueues) -> Result<Box<dyn
         Err(_) => {
             drop(BareServer { port: 0, server: Some(server) });
             let port = setup.port;
-            Err(Status::failed_precondition(format!("can't listen on [::]:{port}: is it taken?")))
+            Err(Status::failed_precondition(format!("can't listen on [::]:{port}: is it in use?")))
         }
     }
 }

@@ -164,7 +164,7 @@ impl<S: Stub> Caller<S> {
         let (mut requests, mut answers) = self.stub.streaming()?;
         for _ in 0..self.setup.messages_per_stream {
             let since = Instant::now();
-            // That the call has ended is told by its answers.
+            // Its answers report that the call has ended.
             let _ = requests.send(self.request()).await;
             self.check(next(&mut answers).await)?;
             self.results.took(since);
@@ -242,7 +242,7 @@ async fn next(answers: &mut impl Answers) -> Answer {
     answers.next().await.unwrap_or(Err(Code::DataLoss))
 }
 
-/// If the call has ended meanwhile, that is told by its answers.
+/// If the call has ended meanwhile, its answers report it.
 async fn half_close<S: Stub>(requests: &mut impl Requests) {
     if !S::CLOSE_FLUSHES {
         let _ = requests.flush().await;

@@ -30,22 +30,22 @@ use signal_hook::iterator::Signals;
 use crate::proto::grpc::testing::WorkerServiceServer;
 use worker::Worker;
 
-/// The flags of gRPC's own workers, and what is measured.
+/// The flags of gRPC's own workers, and what to measure.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Example, a worker for grpc-go's or the lab's driver:
   quartet-peer worker --driver_port=10010 --stack=bare --tuning=defaults")]
 pub struct Options {
-    /// The port on which the driver is served; 0 picks a free one
+    /// The port to serve the driver on; 0 picks a free one
     #[arg(long = "driver_port")]
     port: u16,
-    /// What the benchmark's server and client are made with
+    /// The stack of the benchmark's server and client
     #[arg(long, value_enum, default_value_t = Stack::Quartet)]
     stack: Stack,
-    /// How they are set
+    /// How the stack is tuned
     #[arg(long, value_enum, default_value_t = Tuning::Tuned)]
     tuning: Tuning,
-    /// The certificate of the authority that a client with TLS believes, PEM
+    /// The CA certificate that a client with TLS trusts, PEM
     #[arg(long = "ca_file")]
     ca: Option<PathBuf>,
     /// The certificate chain of a server with TLS, PEM
@@ -58,9 +58,9 @@ pub struct Options {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Stack {
-    /// This library
+    /// quartet
     Quartet,
-    /// grpcio without it
+    /// Bare grpcio
     Bare,
 }
 
@@ -68,7 +68,7 @@ enum Stack {
 enum Tuning {
     /// As is best for the load
     Tuned,
-    /// As a new user has it
+    /// The defaults that a new user gets
     Defaults,
 }
 

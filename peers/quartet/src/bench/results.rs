@@ -57,7 +57,7 @@ impl Results {
     }
 }
 
-/// The figures of all channels in one; with `reset` they begin anew.
+/// The figures of all channels in one; with `reset` they restart from zero.
 pub fn collect<'a>(
     results: impl Iterator<Item = &'a Results>,
     scale: Scale,

@@ -41,7 +41,7 @@ impl Args for ClientArgs {
     }
 }
 
-/// A server or client at work. Dropped, it ends by itself.
+/// A running server or client. It ends when dropped.
 pub trait Measured: Send + 'static {
     type Status: Send;
     fn status(&mut self, reset: bool) -> Self::Status;
@@ -53,7 +53,7 @@ pub trait Measured: Send + 'static {
 pub async fn set_up<A: Args>(args: &mut Streaming<A>) -> Result<A::Config, Status> {
     match args.message().await?.and_then(A::asked) {
         Some(Asked::SetUp(config)) => Ok(config),
-        _ => Err(Status::invalid_argument("the first message has to be a set-up")),
+        _ => Err(Status::invalid_argument("the first message must be a setup")),
     }
 }
 
@@ -73,7 +73,7 @@ pub fn answers<A: Args, M: Measured>(
                 }
                 Some(Some(Asked::Mark { reset })) => reset,
                 Some(_) => {
-                    return Err(Status::invalid_argument("after the set-up come only marks"));
+                    return Err(Status::invalid_argument("after the setup come only marks"));
                 }
             },
         };

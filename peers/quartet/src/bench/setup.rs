@@ -43,7 +43,7 @@ pub struct Client {
     pub tuned: bool,
 }
 
-/// Whom a client believes.
+/// Which CA a client trusts.
 pub struct ClientTls {
     pub ca: PathBuf,
     /// The name that the server's certificate is for, if not that of the target.

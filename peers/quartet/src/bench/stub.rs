@@ -41,7 +41,7 @@ pub trait Stub: Clone + Send + Sync + 'static {
     fn streaming_both_ways(&self) -> Result<(impl Requests, impl Answers), Code>;
 }
 
-/// A stack's server of it. Dropped, it ends by itself.
+/// A stack's server of it. It ends when dropped.
 pub trait Serving: Send {
     /// Where it listens.
     fn port(&self) -> u16;
@@ -50,7 +50,7 @@ pub trait Serving: Send {
     fn end(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
 
-/// A request of this length, for an answer of that one.
+/// A request of one length, for an answer of another.
 pub fn request(length: usize, answer: usize) -> SimpleRequest {
     SimpleRequest {
         response_size: i32::try_from(answer).unwrap_or(i32::MAX),

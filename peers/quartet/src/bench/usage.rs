@@ -48,7 +48,7 @@ impl Usage {
         Usage(Reading::now())
     }
 
-    /// The figures so far; with `reset` they begin anew.
+    /// The figures so far; with `reset` they restart from zero.
     pub fn stats(&mut self, reset: bool) -> ServerStats {
         let (from, now) = (self.0, Reading::now());
         if reset {

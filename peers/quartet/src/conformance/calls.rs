@@ -16,13 +16,13 @@ const SERVICE: &str = "connectrpc.conformance.v1.ConformanceService";
 /// Makes the call that is asked for.
 ///
 /// # Errors
-/// Why it can't be made, in words.
+/// Why it can't be made.
 pub async fn make(
     client: &ConformanceServiceClient,
     request: ClientCompatRequest,
 ) -> Result<ClientResponseResult, String> {
     if request.service.as_deref() != Some(SERVICE) {
-        return Err(format!("service: there is none here but {SERVICE}"));
+        return Err(format!("service: only {SERVICE} is supported"));
     }
     let method = request.method.clone().unwrap_or_default();
     let plan = Plan::new(request)?;

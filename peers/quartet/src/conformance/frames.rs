@@ -26,8 +26,8 @@ pub fn read<M: MessageFull>(from: &mut impl Read) -> Result<Option<M>, Error> {
     let length = u32::from_be_bytes(length) as usize;
     if length > LONGEST {
         return Err(Error::input(format!(
-            "standard input announces a {name} of {length} bytes, and the longest has {LONGEST}: \
-             each message has to follow its length, of 4 bytes, the highest first"
+            "standard input announces a {name} of {length} bytes, over the limit of {LONGEST}: \
+             each message must follow its length, 4 bytes in big-endian order"
         )));
     }
     let mut bytes = vec![0; length];
@@ -38,9 +38,9 @@ pub fn read<M: MessageFull>(from: &mut impl Read) -> Result<Option<M>, Error> {
         )));
     }
     let message = M::parse_from_bytes(&bytes);
-    message.map(Some).map_err(|error| {
-        Error::input(format!("what standard input has to say is not a {name}: {error}"))
-    })
+    message
+        .map(Some)
+        .map_err(|error| Error::input(format!("standard input does not hold a {name}: {error}")))
 }
 
 /// Writes a message, at once.

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use chat::program::{EXIT_ENVIRONMENT, EXIT_USAGE};
 use clap::Subcommand;
 
-/// The two programs. What they have to do comes on standard input.
+/// The two programs. Their instructions come on standard input.
 #[derive(Debug, Subcommand)]
 pub enum Role {
     /// Reads a ServerCompatRequest, answers with a ServerCompatResponse, and serves until SIGTERM

@@ -38,7 +38,7 @@ impl Plan {
     /// Reads a request.
     ///
     /// # Errors
-    /// What in it can't be done, in words.
+    /// What in it can't be done.
     pub fn new(request: ClientCompatRequest) -> Result<Self, String> {
         let metadata = from_headers(&request.request_headers)
             .map_err(|error| format!("request_headers: {error}"))?;
@@ -111,7 +111,7 @@ fn check(field: &str, known: bool) -> Result<(), String> {
 }
 
 fn unknown(field: &str) -> String {
-    format!("{field}: this client doesn't have what is asked for")
+    format!("{field}: this client does not support it")
 }
 
 fn compression(request: &ClientCompatRequest) -> Result<rpc::Compression, String> {
@@ -136,7 +136,7 @@ fn cancel(request: &ClientCompatRequest) -> Option<Cancel> {
 fn unpacked<Q: MessageFull>(message: &Any) -> Result<Q, String> {
     match message.unpack() {
         Ok(Some(message)) => Ok(message),
-        Ok(None) => Err(format!("request_messages: {} is no {}", message.type_url, Q::NAME)),
+        Ok(None) => Err(format!("request_messages: {} is not a {}", message.type_url, Q::NAME)),
         Err(error) => Err(format!("request_messages: not a {}: {error}", Q::NAME)),
     }
 }

@@ -20,9 +20,8 @@ const HOST: &str = "127.0.0.1";
 pub fn serve() -> Result<(), Error> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(Error::environment)?;
     let request = frames::read::<ServerCompatRequest>(&mut io::stdin().lock())?;
-    let request = request.ok_or_else(|| {
-        Error::input("standard input is empty: a ServerCompatRequest has to say what to serve")
-    })?;
+    let request = request
+        .ok_or_else(|| Error::input("standard input is empty: expected a ServerCompatRequest"))?;
     let pem = Pem::new()?;
     let server = start(&request, &pem)?;
     frames::write(&mut io::stdout().lock(), &response(&request, &server))?;
@@ -33,10 +32,10 @@ pub fn serve() -> Result<(), Error> {
 
 fn start(request: &ServerCompatRequest, pem: &Pem) -> Result<Server, Error> {
     if request.protocol != Protocol::PROTOCOL_GRPC.into() {
-        return Err(Error::input("there is no protocol here but PROTOCOL_GRPC"));
+        return Err(Error::input("only PROTOCOL_GRPC is supported"));
     }
     if request.http_version != HTTPVersion::HTTP_VERSION_2.into() {
-        return Err(Error::input("there is no HTTP here but HTTP_VERSION_2"));
+        return Err(Error::input("only HTTP_VERSION_2 is supported"));
     }
     let address = Address::Tcp { host: HOST.to_owned(), port: 0 };
     let mut builder = Server::builder();

@@ -33,13 +33,13 @@ pub struct ClientOptions {
     /// Connect with TLS
     #[arg(long = "use_tls", action = ArgAction::Set, default_value_t = false)]
     use_tls: bool,
-    /// Accepted; the authority is that of --ca_file
+    /// Accepted; the CA to trust is that of --ca_file
     #[arg(long = "use_test_ca", action = ArgAction::Set, default_value_t = false)]
     _use_test_ca: bool,
-    /// The authority to trust, PEM; the machine's own ones by default
+    /// The CA to trust, PEM; the system's CAs by default
     #[arg(long = "ca_file")]
     ca: Option<PathBuf>,
-    /// Accepted; load reports are read from trailers and from the report stream
+    /// Accepted; load reports come from trailers and from the report stream
     #[arg(long = "service_config_json", default_value = "")]
     _service_config: String,
     #[command(flatten)]
@@ -108,7 +108,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|error| format!("can't read {}: {error}", path.display()))
 }
 
-/// Believes in what this root has signed, or else in what the system's roots have.
+/// Trusts this root, or else the system's roots.
 fn credentials(root: Option<Vec<u8>>) -> ChannelCredentials {
     let builder = ChannelCredentialsBuilder::new();
     root.into_iter().fold(builder, ChannelCredentialsBuilder::root_cert).build()

@@ -36,7 +36,7 @@ impl Usage {
         })
     }
 
-    /// What has been used since this reading; with `reset`, it is taken anew.
+    /// What has been used since this reading; with `reset`, it is taken again.
     pub fn used(&mut self, reset: bool) -> Result<Used, Status> {
         let now = Usage::now()?;
         let used = Used {
@@ -57,7 +57,7 @@ fn seconds(time: TimeVal) -> f64 {
     time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6
 }
 
-/// All ticks of the machine and its idle ones; none where /proc doesn't tell.
+/// All ticks of the machine and its idle ones; none where /proc doesn't say.
 fn machine_ticks() -> Option<[u64; 2]> {
     let stat = fs::read_to_string("/proc/stat").ok()?;
     let ticks = stat.lines().next()?.split_ascii_whitespace().skip(1).take(4);

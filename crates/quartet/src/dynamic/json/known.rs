@@ -64,7 +64,7 @@ pub fn message_of(url: &str) -> Result<&str, String> {
     match url.rsplit_once('/') {
         Some((_, name)) if !name.is_empty() => Ok(name),
         _ => Err(format!(
-            "`{url}` is no type URL: write one such as type.googleapis.com/package.Message"
+            "`{url}` is not a type URL: write one such as type.googleapis.com/package.Message"
         )),
     }
 }

@@ -50,7 +50,7 @@ impl Parser<'_> {
         while let Some((at, name)) = self.reader.member(&mut first)? {
             if any && name == TYPE {
                 if !seen.named.insert(0) {
-                    return Err(Fault::new(at, "it is there twice").within(TYPE));
+                    return Err(Fault::new(at, "it appears twice").within(TYPE));
                 }
                 self.reader.skip()?;
                 continue;
@@ -66,7 +66,7 @@ impl Parser<'_> {
         match message.fields().iter().find(missing) {
             None => Ok(()),
             Some(field) => {
-                let why = format!("{} has to have it", message.name());
+                let why = format!("{} requires it", message.name());
                 Err(Fault::new(start, why).within(&field.name))
             }
         }
@@ -160,7 +160,7 @@ impl Parser<'_> {
             put_varint(&mut entry, u64::from(1 << 3 | wire_type(key_type)));
             entry.extend(&encoded);
             if !seen.insert(encoded) {
-                return Err(inside(Fault::new(at, "it is there twice")));
+                return Err(inside(Fault::new(at, "it appears twice")));
             }
             self.element(message, value).map_err(inside)?;
             self.single(message, value, depth + 1, &mut entry).map_err(inside)?;
@@ -259,7 +259,7 @@ impl Seen {
     fn name(&mut self, field: &Field, at: usize) -> Result<(), Fault> {
         match self.named.insert(field.number) {
             true => Ok(()),
-            false => Err(Fault::new(at, "it is there twice")),
+            false => Err(Fault::new(at, "it appears twice")),
         }
     }
 
@@ -267,7 +267,7 @@ impl Seen {
         self.present.insert(field.number);
         match &field.oneof {
             Some(oneof) if !self.oneofs.insert(oneof.index) => {
-                Err(Fault::new(at, format!("another field of the oneof `{}` is there", oneof.name)))
+                Err(Fault::new(at, format!("another field of the oneof `{}` is set", oneof.name)))
             }
             _ => Ok(()),
         }

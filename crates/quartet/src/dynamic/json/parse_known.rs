@@ -96,7 +96,7 @@ impl Parser<'_> {
             put(&mut entry, 2, Raw::Bytes(&value));
             put(out, 1, Raw::Bytes(&entry));
             if !seen.insert(name.clone()) {
-                return Err(Fault::new(at, "it is there twice").within(&name));
+                return Err(Fault::new(at, "it appears twice").within(&name));
             }
         }
         Ok(())
@@ -178,7 +178,7 @@ impl Parser<'_> {
             return Ok(());
         }
         let Some((at, url)) = url else {
-            return Err(Fault::new(at, "an Any has to have it").within(TYPE));
+            return Err(Fault::new(at, "an Any requires it").within(TYPE));
         };
         let wrong = |why| Fault::new(at, why).within(TYPE);
         let inner = message_of(&url).and_then(|name| message.types.message_named(name));
@@ -216,7 +216,7 @@ impl Parser<'_> {
                     self.reader.skip()?;
                 }
                 TYPE | "value" if name == TYPE || found => {
-                    return Err(Fault::new(at, "it is there twice").within(&name));
+                    return Err(Fault::new(at, "it appears twice").within(&name));
                 }
                 "value" => {
                     found = true;
@@ -231,7 +231,7 @@ impl Parser<'_> {
         match found || inner.name() == EMPTY {
             true => Ok(()),
             false => {
-                let why = format!("an Any of {} has to have it", inner.name());
+                let why = format!("an Any of {} requires it", inner.name());
                 Err(Fault::new(start, why).within("value"))
             }
         }

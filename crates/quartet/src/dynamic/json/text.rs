@@ -183,7 +183,7 @@ impl<'t> Reader<'t> {
                 self.at += length;
                 Ok(&rest[..length])
             }
-            _ => Err(Fault::syntax(self.at, "a number is not written as JSON wants it")),
+            _ => Err(Fault::syntax(self.at, "a number is not valid JSON")),
         }
     }
 
@@ -195,7 +195,7 @@ impl<'t> Reader<'t> {
             let rest = self.rest();
             let plain = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
             let Some(plain) = plain else {
-                return Err(Fault::syntax(start, "a string has no end"));
+                return Err(Fault::syntax(start, "a string is not closed"));
             };
             match &mut string {
                 Cow::Borrowed("") => string = Cow::Borrowed(&rest[..plain]),
@@ -208,7 +208,7 @@ impl<'t> Reader<'t> {
                 _ => {
                     return Err(Fault::syntax(
                         self.at - 1,
-                        "a control character in a string has to be escaped",
+                        "a control character in a string must be escaped",
                     ));
                 }
             }
@@ -217,7 +217,7 @@ impl<'t> Reader<'t> {
 
     /// What is behind a backslash.
     fn escaped(&mut self) -> Result<char, Fault> {
-        let bad = |at| Fault::syntax(at, "a string has an escape that JSON does not know");
+        let bad = |at| Fault::syntax(at, "a string has an escape that JSON does not have");
         let escape = *self.rest().as_bytes().first().ok_or_else(|| bad(self.at))?;
         let at = self.at;
         self.at += 1;

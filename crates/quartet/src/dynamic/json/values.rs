@@ -21,9 +21,9 @@ impl Value {
     }
 }
 
-/// The values of a text, one behind the other, with or without lines between them; each is there
-/// as soon as its last byte was read. Whether they are JSON shows when they are parsed. One with
-/// more than 256 MiB is an error.
+/// The values in a text, in a row, with or without line breaks between them; each is available as
+/// soon as its last byte is read. They are checked to be JSON only when parsed. A value over 256
+/// MiB is an error.
 pub fn values(source: impl BufRead) -> impl Iterator<Item = io::Result<Value>> {
     let mut splitter = Splitter { bytes: source.bytes(), line: 1, length: 0, ahead: None };
     std::iter::from_fn(move || splitter.next().transpose())

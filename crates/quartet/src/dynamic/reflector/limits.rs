@@ -34,8 +34,8 @@ impl Spent {
         ] {
             if spent > limit {
                 return Err(Status::internal(format!(
-                    "the server's reflection sends more than {limit} {what}: it is broken, or \
-                     means harm"
+                    "the server's reflection sends more than {limit} {what}: it is broken or \
+                     hostile"
                 )));
             }
         }

@@ -171,9 +171,9 @@ impl Field {
     /// # Errors
     /// When it is not defined as a map is.
     pub fn entry<'a>(&self, types: &'a Types) -> Result<(Type, &'a Field, &'a Field), String> {
-        let Kind::Message(entry) = self.kind else { return Err("it is no map".to_owned()) };
+        let Kind::Message(entry) = self.kind else { return Err("it is not a map".to_owned()) };
         let entry = types.message(entry).fields();
-        let wrong = || "the descriptors have it as a map without fit keys or values".to_owned();
+        let wrong = || "the descriptors define it as a map with invalid keys or values".to_owned();
         let single = |number| entry.numbered(number).filter(|it| it.shape == Shape::Single);
         let (key, value) = (single(1).ok_or_else(wrong)?, single(2).ok_or_else(wrong)?);
         match (&key.kind, &value.kind) {
@@ -203,7 +203,7 @@ fn is_map_entry(types: &Types, message: usize) -> bool {
 fn kind(types: &Types, scope: &str, proto: &FieldDescriptorProto) -> Kind {
     match u32::try_from(proto.number()) {
         Ok(1..=LARGEST_NUMBER) => {}
-        _ => return Kind::Unclear(format!("{} is no number of a field", proto.number())),
+        _ => return Kind::Unclear(format!("{} is not a field number", proto.number())),
     }
     let declared = match proto.type_.map(|kind| kind.enum_value()) {
         Some(Ok(Type::TYPE_MESSAGE | Type::TYPE_GROUP | Type::TYPE_ENUM)) | None => {
@@ -221,7 +221,9 @@ fn kind(types: &Types, scope: &str, proto: &FieldDescriptorProto) -> Kind {
         (Ok(Some(Definition::Message(index))), declared) if declared != Some(Type::TYPE_ENUM) => {
             Kind::Message(index)
         }
-        (Ok(Some(_)), _) => Kind::Unclear(format!("`{name}` is an enum, or should be one")),
+        (Ok(Some(_)), _) => {
+            Kind::Unclear(format!("`{name}` is an enum where a message belongs, or the reverse"))
+        }
         (Ok(None), _) => {
             let name = name.trim_start_matches('.');
             Kind::Unclear(format!("the descriptors have no type `{name}`"))

@@ -205,7 +205,7 @@ impl Index {
     fn charge(&mut self, name: &str) -> Result<(), String> {
         self.length += name.len();
         match self.length > LONGEST_NAMES {
-            true => Err(format!("the names of types have more than {LONGEST_NAMES} bytes")),
+            true => Err(format!("the type names have more than {LONGEST_NAMES} bytes")),
             false => Ok(()),
         }
     }

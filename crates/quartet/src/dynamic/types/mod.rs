@@ -99,7 +99,7 @@ impl Types {
         message.options.get_or_default().map_entry().then_some(message)
     }
 
-    /// The full names of the messages, but for those inside of others.
+    /// The full names of the messages, except nested ones.
     pub fn outer_messages(&self) -> impl Iterator<Item = &str> {
         let outer = self.index.messages.iter().filter(|slot| slot.place.path.len() == 1);
         outer.map(|slot| slot.name.as_str())

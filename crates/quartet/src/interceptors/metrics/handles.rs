@@ -32,7 +32,7 @@ impl<T> Handles<T> {
         target: Option<&str>,
         make: impl Fn() -> T,
     ) -> &T {
-        // The names are constants: where one lies tells it from the others, and one that lies in
+        // The names are constants: its address tells one from the others, and one that lies in
         // two places has two entries with the same value.
         let mut slot = &self.0[method.as_ptr().addr() / 8 % SLOTS];
         loop {

@@ -1,4 +1,4 @@
-//! A call that is made here, while it is on its way.
+//! A call made by this process, while it is in flight.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -102,7 +102,7 @@ impl ClientCall {
             return Status::unimplemented("the server ended the call with OK, but sent no reply");
         }
         if self.seen.second_reply() {
-            return Status::unimplemented("the server sent more than the one reply it owed");
+            return Status::unimplemented("the server sent more than one reply");
         }
         let status = Status::from_grpcio(error);
         // The server's end of a late call may arrive a little before our own timer fires.

@@ -27,11 +27,11 @@ use crate::rpc::watch::Watch;
 use crate::rpc::{Request, Response, Status, Streaming};
 use call::{ClientCall, Shared};
 
-/// Makes calls of all four styles over a channel. Generated clients are thin layers over
-/// it. Clones share the channel.
+/// Makes calls of all four types over a channel. Generated clients are thin layers over it. Clones
+/// share the channel.
 ///
-/// A call that is made while serving another one (in the handler, on its thread) gets no
-/// more time than is left there. Dropping a call's future, reply or stream cancels it.
+/// A call made while serving another one (in the handler, on its thread) gets no more time than the
+/// other has left. Dropping a call's future, reply or stream cancels it.
 #[derive(Clone)]
 pub struct Client(Connector);
 
@@ -73,9 +73,8 @@ impl Client {
         }
     }
 
-    /// Runs a future on the thread of the channel's completion queue: the cheapest place to
-    /// make calls from, and a place that must never block. A panic ends that future alone, and is
-    /// logged.
+    /// Runs a future on the thread of the channel's completion queue: the cheapest place to make
+    /// calls from, and one that must never block. A panic ends only that future, and is logged.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         self.shared().grpcio.spawn(Spawned::new(future));
     }
@@ -83,8 +82,8 @@ impl Client {
     /// One request, one reply.
     ///
     /// # Errors
-    /// The status of the call, if it is not OK; `UNIMPLEMENTED` if the server sends no reply and
-    /// OK, or more than one reply (as gRPC's status codes say of a cardinality violation).
+    /// The status of the call, if it is not OK; `UNIMPLEMENTED` if the server sends OK without a
+    /// reply, or more than one reply (gRPC's code for a cardinality violation).
     pub async fn unary<Q: Message, R: Message + Unpin>(
         &self,
         method: &Method<Q, R>,
@@ -104,7 +103,7 @@ impl Client {
     /// One request, a stream of replies.
     ///
     /// # Errors
-    /// When the call can't be call; how it ends is with the stream.
+    /// When the call can't be started; the stream reports how it ends.
     pub fn server_streaming<Q: Message, R: Message + Unpin>(
         &self,
         method: &Method<Q, R>,
@@ -123,7 +122,7 @@ impl Client {
     /// A stream of requests, one reply.
     ///
     /// # Errors
-    /// When the call can't be call; how it ends is with the reply.
+    /// When the call can't be started; the reply reports how it ends.
     pub fn client_streaming<Q: Message, R: Message + Unpin>(
         &self,
         method: &Method<Q, R>,
@@ -143,7 +142,7 @@ impl Client {
     /// A stream of requests, a stream of replies.
     ///
     /// # Errors
-    /// When the call can't be call; how it ends is with the stream.
+    /// When the call can't be started; the stream reports how it ends.
     pub fn bidi<Q: Message, R: Message + Unpin>(
         &self,
         method: &Method<Q, R>,
@@ -190,8 +189,8 @@ impl Client {
     }
 }
 
-/// The one reply to a stream of requests. Awaiting it gives the response, or the status
-/// that the call ended with. Dropping it before cancels the call.
+/// The one reply to a stream of requests. Awaiting it returns the response, or the status that
+/// ended the call. Dropping it earlier cancels the call.
 #[must_use = "dropping the reply cancels the call"]
 pub struct Reply<T>(BoxFuture<'static, Result<Response<T>, Status>>);
 

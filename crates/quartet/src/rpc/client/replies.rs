@@ -1,4 +1,5 @@
-//! The replies of a call, as grpcio receives them, made into a [`Source`] that tells the truth.
+//! The replies of a call, as grpcio receives them, made into a [`Source`] that reports how they
+//! really ended.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};

@@ -16,12 +16,12 @@ use crate::rpc::watch::Tally;
 /// The requests of a call that this process makes: send them, then [`close`](Self::close).
 ///
 /// It is a [`Sink`]: `send` sends one message at once; `feed` (and so `forward` and
-/// `send_all`) lets C-core put several into one write, until `flush`; the last one that was fed
-/// leaves together with the half-close. All of them wait while the server does not read: HTTP/2's
-/// flow control is felt here.
+/// `send_all`) lets C-core put several into one write, until `flush`; the last one fed leaves
+/// together with the half-close. All of them wait while the server does not read: this is HTTP/2
+/// flow control.
 ///
-/// Dropping it before [`close`](Self::close) cancels the call, so that a client that
-/// panics or returns early never looks as if it had finished.
+/// Dropping it before [`close`](Self::close) cancels the call, so a client that panics or returns
+/// early never looks as if it had finished.
 ///
 /// ```no_run
 /// # use quartet::proto::grpc::reflection::v1::{ServerReflectionClient, ServerReflectionRequest};
@@ -44,8 +44,8 @@ pub struct Sender<T> {
     _client: Arc<Shared>,
 }
 
-/// The call has ended, so nothing can be sent any more. How it ended is with the
-/// receiving half: the reply, or the stream of replies.
+/// The call has ended, so nothing more can be sent. The receiving half (the reply, or the stream of
+/// replies) reports how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended;
 
@@ -75,7 +75,7 @@ impl<T: Message> Sender<T> {
         }
     }
 
-    /// Sends a message, and waits until C-core has taken it.
+    /// Sends a message, and waits until C-core has accepted it.
     ///
     /// # Errors
     /// When the call has ended; the message may not have been sent.
@@ -83,8 +83,8 @@ impl<T: Message> Sender<T> {
         SinkExt::send(self, message).await
     }
 
-    /// Half-closes: tells the server that there are no more requests. If the call has ended
-    /// meanwhile, there is nothing left to close, and its status is with the receiving half.
+    /// Half-closes: signals the server that there are no more requests. If the call has ended
+    /// meanwhile, there is nothing left to close, and the receiving half has its status.
     pub async fn close(&mut self) {
         let _ = SinkExt::close(self).await;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 ///
 /// C-core rounds a deadline up to the next millisecond, and then the `grpc-timeout` header
 /// up to two or three digits of its unit: 2 s would travel as 2010 ms. So the timeout is cut to
-/// what the header can say, and by one millisecond. And by itself it `reuses` a header that the peer
+/// what the header can say, and by one millisecond. It also `reuses` a header that the peer
 /// has in its table (HPACK) instead of one that is up to 3 % less.
 pub(super) fn never_more(asked: Duration, reuses: bool) -> Duration {
     const MILLISECOND: Duration = Duration::from_millis(1);

@@ -39,7 +39,7 @@ impl ServerSettings {
             return Ok(());
         }
         Err(Status::resource_exhausted(format!(
-            "the call has {metadata} bytes of metadata; the server takes {}",
+            "the call has {metadata} bytes of metadata; the server accepts {}",
             self.max_metadata
         )))
     }

@@ -72,7 +72,7 @@ impl<T> From<DuplexSink<T>> for Many<T> {
     }
 }
 
-// That a status can't be sent means that the caller is gone: there is nobody to tell.
+// That a status can't be sent means that the caller is gone, so nobody would receive it.
 
 // Not `async fn`: what is done before the batch is started has no place in the call's future then.
 

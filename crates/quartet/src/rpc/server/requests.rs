@@ -1,4 +1,5 @@
-//! The requests of a call, as grpcio receives them, made into a [`Source`] that tells the truth.
+//! The requests of a call, as grpcio receives them, made into a [`Source`] that reports how they
+//! really ended.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -44,7 +45,7 @@ impl<Q: Send + 'static> Intake<Q> for ExactlyOne<Q> {
         let mut requests = self.0.take(tally).await?.message;
         let Some(message) = requests.message().await? else {
             return Err(Status::unimplemented(
-                "the method takes one request message, and got none",
+                "the method takes one request message, but got none",
             ));
         };
         let compressed = requests.compressed();
@@ -54,7 +55,7 @@ impl<Q: Send + 'static> Intake<Q> for ExactlyOne<Q> {
         match requests.message().await? {
             None => Ok(Received { compressed, ..Received::local(message) }),
             Some(_) => {
-                Err(Status::unimplemented("the method takes one request message, and got more"))
+                Err(Status::unimplemented("the method takes one request message, but got more"))
             }
         }
     }
@@ -88,8 +89,10 @@ impl<T: Send> Source<T> for Requests<T> {
 
 fn broken_off(call: &ServerCall) -> Status {
     if call.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
-        Status::deadline_exceeded("time was up before the end of the requests")
+        Status::deadline_exceeded("the deadline passed before the end of the requests")
     } else {
-        Status::cancelled("the requests broke off: the caller cancelled, is gone, or sent too much")
+        Status::cancelled(
+            "the requests broke off: the caller cancelled, disconnected, or sent too much",
+        )
     }
 }

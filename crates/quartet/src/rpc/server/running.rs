@@ -12,7 +12,7 @@ pub(crate) struct Running(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     count: AtomicUsize,
-    /// Of who waits for the last one.
+    /// Wakes whoever waits for the last one.
     waker: AtomicWaker,
 }
 

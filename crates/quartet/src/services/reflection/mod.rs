@@ -29,7 +29,7 @@ const V1: &str = "grpc.reflection.v1.ServerReflection";
 const V1_ALPHA: &str = "grpc.reflection.v1alpha.ServerReflection";
 const INFO_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
-/// What a server tells of its .proto files; it goes to one by
+/// What a server publishes of its .proto files; give it to a server with
 /// [`ServerBuilder::reflection`](crate::server::ServerBuilder::reflection).
 ///
 /// ```
@@ -42,14 +42,14 @@ const INFO_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflec
 #[derive(Debug)]
 pub struct Reflection(Index);
 
-/// Why descriptors can't be told: they are no serialized `google.protobuf.FileDescriptorSet`.
+/// Why descriptors can't be used: they are not a serialized `google.protobuf.FileDescriptorSet`.
 #[derive(Debug)]
 pub struct InvalidDescriptors(protobuf::Error);
 
 impl Reflection {
-    /// Of serialized `google.protobuf.FileDescriptorSet`s, such as the `FILE_DESCRIPTOR_SET` in
-    /// generated code. Where two have a file of one name, the first counts. The files of
-    /// [`services`](crate::services) are there already.
+    /// From serialized `google.protobuf.FileDescriptorSet`s, such as the `FILE_DESCRIPTOR_SET` in
+    /// generated code. If two have a file with the same name, the first counts. The files of
+    /// [`services`](crate::services) are already there.
     ///
     /// # Errors
     /// When one of them can't be decoded.
@@ -87,7 +87,7 @@ fn service(told: &Arc<Told>, service: &'static str, method: &'static str) -> Ser
         .build()
 }
 
-/// What the services of one server tell.
+/// What the services of one server publish.
 struct Told {
     index: Index,
     services: Vec<&'static str>,
@@ -112,7 +112,7 @@ impl Told {
     ) -> Result<ServerReflectionResponse, Status> {
         let Some(ask) = &request.message_request else {
             return Err(Status::invalid_argument(
-                "the request asks for nothing that is known here",
+                "the request asks for nothing that this server knows",
             ));
         };
         let answer = self.answer(ask, sent).unwrap_or_else(not_found);
@@ -124,7 +124,7 @@ impl Told {
         })
     }
 
-    /// What is asked for; otherwise what is not there.
+    /// What is asked for, or what is missing.
     fn answer(&self, ask: &Ask, sent: &mut HashSet<String>) -> Result<Answer, String> {
         let index = &self.index;
         let file = match ask {
@@ -171,14 +171,14 @@ impl Told {
 fn not_found(what: String) -> Answer {
     Answer::ErrorResponse(ErrorResponse {
         error_code: Code::NotFound as i32,
-        error_message: format!("{what} is known here"),
+        error_message: format!("{what} found"),
         ..ErrorResponse::default()
     })
 }
 
 impl fmt::Display for InvalidDescriptors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no serialized google.protobuf.FileDescriptorSet: {}", self.0)
+        write!(f, "not a serialized google.protobuf.FileDescriptorSet: {}", self.0)
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Point {
     pub x: f64,
     /// Up.
     pub y: f64,
-    /// What is told of it; without this it is only passed through.
+    /// Its label; without one it is only passed through.
     pub tip: Option<String>,
 }
 

@@ -24,7 +24,7 @@ fn report(cpu: f64, memory: f64, utilization: f64) -> TestOrcaReport {
     }
 }
 
-/// The load of the server is in a stream of its own, and follows what it is told.
+/// The load of the server is in a separate stream, and follows the reports it gets.
 pub async fn orca_oob(context: &Context<'_>) -> Checked {
     let (mut sender, mut answers) = context.test_service().full_duplex_call(())?;
     for report in [report(0.8210, 0.5847, 0.30499), report(0.29309, 0.2, 0.2039)] {

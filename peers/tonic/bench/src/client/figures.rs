@@ -31,7 +31,7 @@ impl Figures {
         self.with(|counts| counts.latencies.add(latency.as_nanos() as f64));
     }
 
-    /// Counts a call that has failed. The first one with its code is told.
+    /// Counts a call that has failed. The first one with its code is reported.
     pub fn failed(&self, status: &Status) {
         self.with(|counts| {
             let failed = &mut counts.failed[status.code() as usize];
@@ -42,7 +42,7 @@ impl Figures {
         });
     }
 
-    /// What has been counted; with `reset`, it begins anew in the same step.
+    /// What has been counted; with `reset`, it restarts from zero in the same step.
     pub fn read(&self, reset: bool) -> Counts {
         self.with(|counts| {
             let read = counts.clone();

@@ -14,7 +14,7 @@ fn snake(path: &str) -> Result<String, String> {
     let mut snake = String::with_capacity(path.len() + 4);
     for c in path.chars() {
         match c {
-            '_' => return Err(format!("`{path}` is to be in lowerCamelCase, without `_`")),
+            '_' => return Err(format!("`{path}` must be in lowerCamelCase, without `_`")),
             'A'..='Z' => snake.extend(['_', c.to_ascii_lowercase()]),
             c => snake.push(c),
         }
@@ -23,7 +23,7 @@ fn snake(path: &str) -> Result<String, String> {
 }
 
 fn camel(path: &str) -> Result<String, String> {
-    let no_way_back = || format!("the path `{path}` of a FieldMask has no form in JSON");
+    let no_way_back = || format!("the FieldMask path `{path}` can't be written as JSON");
     let mut camel = String::with_capacity(path.len());
     let mut letters = path.chars();
     while let Some(c) = letters.next() {

@@ -15,7 +15,7 @@ pub fn parse_timestamp(text: &str) -> Result<(i64, i32), String> {
     let seconds = day * DAY + second;
     match TIMES.contains(&seconds) {
         true => Ok((seconds, nanos)),
-        false => Err("a Timestamp is from the years 1 to 9999".to_owned()),
+        false => Err("a Timestamp lies in the years 1 to 9999".to_owned()),
     }
 }
 
@@ -52,7 +52,7 @@ fn read_timestamp(text: &str) -> Option<(i64, i64, i32)> {
 /// The text of a time, in UTC.
 pub fn print_timestamp(seconds: i64, nanos: i32) -> Result<String, String> {
     if !TIMES.contains(&seconds) || !(0..1_000_000_000).contains(&nanos) {
-        return Err(format!("a Timestamp of {seconds} s and {nanos} ns is out of its range"));
+        return Err(format!("a Timestamp of {seconds} s and {nanos} ns is out of range"));
     }
     let (year, month, date) = civil(seconds.div_euclid(DAY));
     let second = seconds.rem_euclid(DAY);
@@ -92,7 +92,7 @@ fn read_duration(text: &str) -> Option<(bool, u64, i32)> {
 pub fn print_duration(seconds: i64, nanos: i32) -> Result<String, String> {
     let signs_differ = seconds.signum() * i64::from(nanos.signum()) < 0;
     if signs_differ || seconds.unsigned_abs() > LONGEST || nanos.unsigned_abs() > 999_999_999 {
-        return Err(format!("a Duration of {seconds} s and {nanos} ns is out of its range"));
+        return Err(format!("a Duration of {seconds} s and {nanos} ns is out of range"));
     }
     let sign = if seconds < 0 || nanos < 0 { "-" } else { "" };
     Ok(format!("{sign}{}{}s", seconds.unsigned_abs(), shown_fraction(nanos.unsigned_abs())))

@@ -12,7 +12,7 @@ use tonic_chat_peer::Message;
 
 use crate::Client;
 
-/// Longer contents are told by their length and checksum.
+/// Longer contents are reported by their length and checksum.
 const LONGEST: usize = 1024;
 
 #[derive(clap::Args)]
