@@ -15,6 +15,7 @@ use crate::types::Types;
 use crate::{bare, builtin, limits, link_seam, model, packages, sources};
 
 /// What to generate code for, and where from.
+#[must_use = "nothing is generated before `compile`"]
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     includes: Vec<PathBuf>,

@@ -23,6 +23,7 @@ pub use page::Page;
 type Pages = BTreeMap<String, Box<dyn Fn() -> Page + Send + Sync>>;
 
 /// Builds an admin server.
+#[must_use = "nothing is served before `start`"]
 #[derive(Default)]
 pub struct AdminBuilder {
     pages: Pages,

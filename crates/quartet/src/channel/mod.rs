@@ -37,6 +37,7 @@ use reconnecting::Reconnecting;
 use refused::Refused;
 
 /// Builds a channel. Connecting starts with the first call.
+#[must_use = "there is no channel before `build`"]
 pub struct ChannelBuilder {
     config: Config,
     queues: Option<CompletionQueues>,

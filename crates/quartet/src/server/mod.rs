@@ -28,6 +28,7 @@ pub use drain::Drained;
 use connections::{Connections, Pings};
 
 /// Builds a server. Nothing is opened before [`start`](Self::start).
+#[must_use = "nothing is served before `start`"]
 pub struct ServerBuilder {
     addresses: Vec<(Address, ServerCredentials)>,
     /// Whether every client certificate that gets through was verified.

@@ -10,6 +10,7 @@ use super::files::{CertificateAndKey, Files, Material};
 use super::live::Live;
 
 /// The files of a client's TLS.
+#[must_use = "no file is read before `load`"]
 #[derive(Debug)]
 pub struct ClientTlsBuilder(Files);
 

@@ -13,6 +13,7 @@ use super::files::{CertificateAndKey, Files, Material};
 use super::live::Live;
 
 /// The files of a server's TLS.
+#[must_use = "no file is read before `load`"]
 #[derive(Debug)]
 pub struct ServerTlsBuilder {
     files: Files,

@@ -54,6 +54,7 @@ impl fmt::Debug for Service {
 /// Adds methods to a [`Service`]. A handler gets the state, the request, and a responder, to
 /// which it hands the future of its answer:
 /// `|s, request, responder| async move { responder.answer(s.say_hello(request)).await }`.
+#[must_use = "there is no service before `build`"]
 pub struct ServiceBuilder<S> {
     name: &'static str,
     state: Arc<S>,
