@@ -11,7 +11,7 @@ use grpcio::{
 use signal_hook::consts::SIGTERM;
 use signal_hook::iterator::Signals;
 
-use crate::chat::{Message, bare};
+use chat::{Message, bare};
 
 /// As many messages as the content says, for as long as they are taken.
 pub fn messages(request: &Message) -> impl Stream<Item = Message> + use<> {

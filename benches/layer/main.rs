@@ -15,7 +15,6 @@ mod table;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use chat;
 use clap::Parser;
 
 /// Measures the layer.

@@ -4,8 +4,6 @@
 #[path = "../../layer/bare.rs"]
 mod bare;
 
-use chat;
-
 fn main() {
     bare::serve(|arguments| arguments);
 }
