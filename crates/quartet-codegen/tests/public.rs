@@ -57,7 +57,8 @@ fn public_protos_are_generated_as_protoc_and_rustc_have_it() {
 fn module(name: &str, generated: &Path) -> String {
     let root = fs::read_to_string(generated.join("mod.rs")).expect("it was written");
     let mut text = format!("pub mod {name} {{\n");
-    let built_in = root.lines().filter(|line| line.starts_with("    pub use ::protobuf::"));
+    let built_in =
+        root.lines().filter(|line| line.starts_with("    pub use ::quartet::codegen::protobuf::"));
     built_in.for_each(|line| text += &format!("{line}\n"));
     let files = fs::read_dir(generated.join("files")).expect("it is a directory");
     let files = files.map(|entry| entry.expect("it is listed").path());
@@ -70,15 +71,27 @@ fn module(name: &str, generated: &Path) -> String {
     text + "}\n"
 }
 
-/// Has rustc look at the modules, in a crate that has nothing but the `protobuf` crate.
+/// Has rustc look at the modules, in a crate that has nothing but the `protobuf` crate, where
+/// generated code looks for it.
 fn check(modules: &str) {
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("public");
-    fs::create_dir_all(package.join("src")).expect("is made");
-    let manifest = "[package]\nname = \"public\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-                    [dependencies]\nprotobuf = \"=3.7.2\"\n\n[workspace]\n";
-    fs::write(package.join("Cargo.toml"), manifest).expect("is written");
+    let written = |file: &str, text: &str| {
+        let path = package.join(file);
+        fs::create_dir_all(path.parent().expect("it is in a folder")).expect("is made");
+        fs::write(path, text).expect("is written");
+    };
+    let manifest = |name: &str, needs: &str| {
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+             [dependencies]\n{needs}\n"
+        )
+    };
+    written("quartet/Cargo.toml", &manifest("quartet", "protobuf = \"=3.7.2\""));
+    written("quartet/src/lib.rs", "pub mod codegen {\n    pub use protobuf;\n}\n");
+    let public = manifest("public", "quartet = { path = \"quartet\" }");
+    written("Cargo.toml", &format!("{public}\n[workspace]\n"));
     let root = format!("//! Public protos.\n#![allow(warnings)]\n{modules}");
-    fs::write(package.join("src/lib.rs"), root).expect("is written");
+    written("src/lib.rs", &root);
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
     fs::copy(lock, package.join("Cargo.lock")).expect("is copied");
     let output = Command::new(env!("CARGO"))
