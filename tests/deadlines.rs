@@ -7,7 +7,7 @@ use quartet::rpc::{Code, Request};
 
 use crate::support::hello::Hello;
 use crate::support::probe::{Event, probe};
-use crate::support::{Served, run, serve};
+use crate::support::{Served, is_bundled_core, run, serve};
 
 const SHORT: Duration = Duration::from_millis(100);
 
@@ -36,8 +36,10 @@ fn time_that_is_up_is_deadline_exceeded_in_every_style() {
             assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
         }
         let took = before.elapsed();
+        // An installed core is given up to 4 % less, as it may promise the server 3 % more.
+        let shortest = if is_bundled_core() { SHORT * 39 / 10 } else { SHORT * 38 / 10 };
         assert!(
-            (SHORT * 39 / 10..10 * SHORT).contains(&took),
+            (shortest..10 * SHORT).contains(&took),
             "four calls of {SHORT:?} took {took:?}"
         );
     });
