@@ -38,10 +38,7 @@ fn time_that_is_up_is_deadline_exceeded_in_every_style() {
         let took = before.elapsed();
         // An installed core is given up to 4 % less, as it may promise the server 3 % more.
         let shortest = if is_bundled_core() { SHORT * 39 / 10 } else { SHORT * 38 / 10 };
-        assert!(
-            (shortest..10 * SHORT).contains(&took),
-            "four calls of {SHORT:?} took {took:?}"
-        );
+        assert!((shortest..10 * SHORT).contains(&took), "four calls of {SHORT:?} took {took:?}");
     });
 }
 

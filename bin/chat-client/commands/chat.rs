@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::pin::pin;
 
 use chat::program::say;
@@ -17,34 +18,32 @@ pub async fn run(session: Session<'_>) -> Result<(), Failure> {
     let chat = session.connection.client.chat_stream(session.request(())?);
     let (sender, replies) = chat.map_err(|status| session.failed(status))?;
     let user = session.options.user.clone();
-    let sending = pin!(send(&user, lines, sender));
+    // The replies may end before the half-close is known to have left.
+    let not_sent = Cell::new(0_usize);
+    let sending = pin!(send(&user, lines, sender, &not_sent));
     let receiving = pin!(session.print_all(replies));
-    let not_sent = match future::select(sending, receiving).await {
+    match future::select(sending, receiving).await {
         Either::Left((sent, receiving)) => {
-            let not_sent = sent?;
+            sent?;
             receiving.await?;
-            not_sent
         }
-        Either::Right((received, _)) => {
-            received?;
-            0
-        }
-    };
-    match not_sent {
+        Either::Right((received, _)) => received?,
+    }
+    match not_sent.get() {
         0 => Ok(()),
         1 => Err(Failure::Input("one line was not sent (see above); the others were".into())),
         n => Err(Failure::Input(format!("{n} lines were not sent (see above); the others were"))),
     }
 }
 
-/// Returns how many lines could not be sent.
+/// Counts the lines that could not be sent.
 async fn send(
     user: &str,
     lines: impl futures::Stream<Item = Result<input::Line, Failure>>,
     mut sender: Sender<Message>,
-) -> Result<usize, Failure> {
+    not_sent: &Cell<usize>,
+) -> Result<(), Failure> {
     let mut lines = pin!(lines);
-    let mut not_sent = 0;
     while let Some(line) = lines.next().await {
         match line? {
             // A call that has ended says why on its receiving half.
@@ -55,10 +54,10 @@ async fn send(
             }
             Err(bad) => {
                 say(&format!("chat-client: not sent: {bad}"));
-                not_sent += 1;
+                not_sent.set(not_sent.get() + 1);
             }
         }
     }
     sender.close().await;
-    Ok(not_sent)
+    Ok(())
 }
