@@ -130,12 +130,12 @@ fn tls_reload() {
     let printed = run(env!("CARGO_BIN_EXE_tls_reload"));
     let expected = "\
 in use, of old-ca: CN=a greeter for localhost, valid until 2098-12-31 00:00 UTC
-  Good day, old believer.
-  new believer gets UNAVAILABLE
+  Good day, old client.
+  new client gets UNAVAILABLE
 in use, of new-ca, without a restart: CN=a greeter for localhost, valid until 2099-12-31 00:00 UTC
-  Good day, new believer.
-  old believer on a new connection gets UNAVAILABLE
-  Good day, old believer on the connection from before.
+  Good day, new client.
+  old client on a new connection gets UNAVAILABLE
+  Good day, old client on the connection from before.
 ";
     assert_eq!(printed, expected);
 }

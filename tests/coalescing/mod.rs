@@ -79,7 +79,7 @@ fn over_tls_and_over_a_socket_file_too() {
         .unwrap();
     let over_tls = |_| {
         Channel::builder(server.addresses()[0].to_string())
-            .tls(&folder.believer())
+            .tls(&folder.trusting_client())
             .server_name("localhost")
             .coalesce_writes(true)
             .build()

@@ -150,7 +150,7 @@ impl Folder {
     }
 
     /// A client that trusts the CA.
-    pub fn believer(&self) -> ClientTls {
+    pub fn trusting_client(&self) -> ClientTls {
         ClientTls::builder().ca(self.file("ca.pem")).load().unwrap()
     }
 

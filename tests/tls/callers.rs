@@ -51,7 +51,7 @@ fn a_server_with_a_client_ca_lets_in_whom_it_signed() {
         serve_names(|builder| builder.listen_tls(any_port(), &setting.server.mutual().unwrap()));
     let ada = setting.client(&setting.authority.certify(&["ada.example", "ada@example.org"]));
     assert_eq!(hello(&target, &ada).unwrap(), "ada.example ada@example.org");
-    unreachable(&target, &setting.server.believer(), "");
+    unreachable(&target, &setting.server.trusting_client(), "");
     let rogue = Authority::new("An Authority").certify(&["ada.example"]);
     unreachable(&target, &setting.client(&rogue), "");
     let late = setting.authority.certify_with(&["ada.example"], expired);
@@ -67,7 +67,7 @@ fn a_server_for_which_certificates_are_optional_still_verifies_them() {
         .load()
         .unwrap();
     let (_server, target) = serve_names(|builder| builder.listen_tls(any_port(), &tls));
-    assert_eq!(hello(&target, &setting.server.believer()).unwrap(), "");
+    assert_eq!(hello(&target, &setting.server.trusting_client()).unwrap(), "");
     let ada = setting.client(&setting.authority.certify(&["ada.example"]));
     assert_eq!(hello(&target, &ada).unwrap(), "ada.example");
     let rogue = Authority::new("An Authority").certify(&["ada.example"]);
@@ -169,7 +169,7 @@ fn only_the_names_that_are_allowed_are_let_in() {
         params.distinguished_name.push(rcgen::DnType::CommonName, "eve");
     });
     assert_eq!(code(&named_eve), Code::PermissionDenied);
-    let nobody = hello(&target, &setting.server.believer()).unwrap_err();
+    let nobody = hello(&target, &setting.server.trusting_client()).unwrap_err();
     assert_eq!(nobody.code(), Code::Unauthenticated, "{nobody}");
 }
 

@@ -27,7 +27,7 @@ fn setting() -> (Authority, Folder) {
 fn all_styles_over_tls_and_mtls() {
     let (_, folder) = setting();
     let (_tls, target) = serve(&folder.server().unwrap());
-    run(all_four(&client(&target, &folder.believer())));
+    run(all_four(&client(&target, &folder.trusting_client())));
     // A certificate that nobody asks for has no effect.
     run(all_four(&client(&target, &folder.client())));
     let (_mutual, target) = serve(&folder.mutual().unwrap());
@@ -43,7 +43,8 @@ fn a_socket_file_with_tls() {
         .service(ChatServiceServer::new(Chat::default()))
         .start()
         .unwrap();
-    let channel = Channel::builder(&address).tls(&folder.believer()).server_name("localhost");
+    let channel =
+        Channel::builder(&address).tls(&folder.trusting_client()).server_name("localhost");
     run(ChatServiceClient::new(channel.build()).say_hello(message("Ada", ""))).unwrap();
 }
 
@@ -53,34 +54,35 @@ fn the_wrong_ca_the_wrong_name_and_no_tls() {
     let (_server, target) = serve(&folder.server().unwrap());
     let stranger = Authority::new("A Stranger");
     folder.write("other.pem", stranger.pem());
-    let believes_other = ClientTls::builder().ca(folder.file("other.pem")).load().unwrap();
-    unreachable(&target, &believes_other, "certificate verify failed");
+    let trusts_other = ClientTls::builder().ca(folder.file("other.pem")).load().unwrap();
+    unreachable(&target, &trusts_other, "certificate verify failed");
     unreachable(&target, &ClientTls::builder().load().unwrap(), "");
     let plain = run(ChatServiceClient::new(Channel::to(&target)).say_hello(message("Ada", "")));
     assert_eq!(plain.unwrap_err().code(), Code::Unavailable);
 
     let elsewhere = Folder::of(&authority.certify(&["chat.example"]), &authority);
     let (_server, target) = serve(&elsewhere.server().unwrap());
-    unreachable(&target, &folder.believer(), "is not in peer certificate");
-    let named = Channel::builder(&target).tls(&folder.believer()).server_name("chat.example");
+    unreachable(&target, &folder.trusting_client(), "is not in peer certificate");
+    let named =
+        Channel::builder(&target).tls(&folder.trusting_client()).server_name("chat.example");
     run(ChatServiceClient::new(named.build()).say_hello(message("Ada", ""))).unwrap();
 
     let (_plain, target) = started(
         Server::builder().listen(any_port()).service(ChatServiceServer::new(Chat::default())),
     );
-    unreachable(&target, &folder.believer(), "wrong version number");
+    unreachable(&target, &folder.trusting_client(), "wrong version number");
 }
 
 #[test]
-fn a_self_signed_certificate_is_believed_where_it_is_the_ca() {
+fn a_self_signed_certificate_is_trusted_where_it_is_the_ca() {
     let own = self_signed(&["localhost"]);
     let folder = Folder::new();
     folder.put(&own);
     folder.write("ca.pem", &own.certificate);
     let (_server, target) = serve(&folder.server().unwrap());
-    assert!(hello(&target, &folder.believer()).is_ok());
+    assert!(hello(&target, &folder.trusting_client()).is_ok());
     folder.write("ca.pem", Authority::new("An Authority").pem());
-    unreachable(&target, &folder.believer(), "certificate verify failed");
+    unreachable(&target, &folder.trusting_client(), "certificate verify failed");
 }
 
 /// Our own server refuses to serve these, so grpcio's does.
@@ -96,7 +98,7 @@ fn a_server_whose_certificate_is_not_valid_today() {
                 .listen_with(any_port(), credentials)
                 .service(ChatServiceServer::new(Chat::default())),
         );
-        unreachable(&target, &folder.believer(), "certificate verify failed");
+        unreachable(&target, &folder.trusting_client(), "certificate verify failed");
     }
 }
 

@@ -60,7 +60,7 @@ fn hello(target: &str, tls: &ClientTls) -> Result<String, Status> {
 /// That hello is refused before it becomes a call, with this in the message.
 #[track_caller]
 fn unreachable(target: &str, tls: &ClientTls, why: &str) {
-    let status = hello(target, tls).expect_err("the server is believed");
+    let status = hello(target, tls).expect_err("the server is trusted");
     let message = status.message().to_ascii_lowercase().replace('_', " ");
     assert_eq!(status.code(), Code::Unavailable, "{status}");
     assert!(message.contains(why), "expected `{why}` in: {message}");

@@ -69,8 +69,8 @@ impl Running {
 #[test]
 fn a_renewal_is_served_to_new_connections_and_breaks_no_call() {
     let running = running();
-    let believer = running.folder.believer();
-    let chatting = client(&running.target, &believer);
+    let trusting = running.folder.trusting_client();
+    let chatting = client(&running.target, &trusting);
     let (mut sender, mut echoes) = run(async { chatting.chat_stream(()).unwrap() });
     let (calls, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let wait_for_calls = |count| {
@@ -85,7 +85,7 @@ fn a_renewal_is_served_to_new_connections_and_breaks_no_call() {
         let traffic = scope.spawn(|| {
             while !over.load(SeqCst) {
                 run(chatting.say_hello(message("Ada", ""))).unwrap();
-                hello(&running.target, &believer).unwrap();
+                hello(&running.target, &trusting).unwrap();
                 calls.fetch_add(1, SeqCst);
             }
         });
@@ -190,10 +190,10 @@ fn the_ca_of_the_clients_can_be_exchanged() {
     let folder = Folder::of(&authority.certify(&["localhost"]), &authority);
     let tls = folder.mutual().unwrap();
     let (_server, target) = serve(&tls);
-    let believing = |certified: &Certified| Folder::of(certified, &authority).client();
-    let old = believing(&authority.certify(&["ada.example"]));
+    let trusting = |certified: &Certified| Folder::of(certified, &authority).client();
+    let old = trusting(&authority.certify(&["ada.example"]));
     let next = Authority::new("The Next");
-    let new = believing(&next.certify(&["ada.example"]));
+    let new = trusting(&next.certify(&["ada.example"]));
     let connected = client(&target, &old);
     run(connected.say_hello(message("Ada", ""))).unwrap();
     unreachable(&target, &new, "");

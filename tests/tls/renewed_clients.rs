@@ -45,13 +45,13 @@ fn new_calls_show_the_new_certificate_and_running_ones_go_on() {
 }
 
 #[test]
-fn another_ca_is_believed_by_new_calls() {
+fn another_ca_is_trusted_by_new_calls() {
     let (old, new) = (Authority::new("The Old"), Authority::new("The New"));
     let folder = Folder::of(&new.certify(&["localhost"]), &old);
     let (_server, target) = serve(&folder.server().unwrap());
-    let tls = folder.believer();
+    let tls = folder.trusting_client();
     let client = client(&target, &tls);
-    run(client.say_hello(message("", ""))).expect_err("the server's CA is not believed yet");
+    run(client.say_hello(message("", ""))).expect_err("the server's CA is not trusted yet");
     folder.write("ca.pem", old.pem() + &new.pem());
     tls.reload().unwrap();
     run(client.say_hello(message("", ""))).unwrap();

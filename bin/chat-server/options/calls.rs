@@ -40,7 +40,7 @@ pub struct Calls {
     #[arg(long, value_name = "N")]
     max_calls: Option<NonZeroUsize>,
 
-    /// How many calls per second each caller may start; callers are told apart by certificate,
+    /// How many calls per second each caller may start; callers are distinguished by certificate,
     /// token or else IP address
     #[arg(long, value_name = "N")]
     max_rate: Option<NonZeroU32>,

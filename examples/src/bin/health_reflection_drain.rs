@@ -20,7 +20,7 @@ use quartet::services::{Health, Reflection};
 use quartet_examples::proto::FILE_DESCRIPTOR_SET;
 use quartet_examples::proto::greeter::{Greeter, GreeterClient, GreeterServer, Greeting, Name};
 
-/// Answers only when it is told to: a call that takes its time.
+/// Answers only once it is released: a call that takes its time.
 struct Slow {
     started: mpsc::UnboundedSender<()>,
     told: Shared<oneshot::Receiver<()>>,

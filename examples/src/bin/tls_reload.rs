@@ -47,8 +47,8 @@ fn issue(folder: &Path, authority: &str, year: i32) -> Result<(), Box<dyn Error>
     Ok(())
 }
 
-/// A client that believes this CA, and no other.
-fn believer(folder: &Path, authority: &str, target: &str) -> Result<GreeterClient, Box<dyn Error>> {
+/// A client that trusts this CA, and no other.
+fn client(folder: &Path, authority: &str, target: &str) -> Result<GreeterClient, Box<dyn Error>> {
     let tls = ClientTls::builder().ca(folder.join(format!("{authority}.pem"))).load()?;
     // The certificate has to be for the name in the target, or for this one.
     let channel = Channel::builder(target).tls(&tls).server_name("localhost").build();
@@ -78,9 +78,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let target = server.addresses()[0].to_string();
 
     println!("in use, of old-ca: {tls}");
-    let old = believer(folder, "old-ca", &target)?;
-    greet("old believer", &old);
-    greet("new believer", &believer(folder, "new-ca", &target)?);
+    let old = client(folder, "old-ca", &target)?;
+    greet("old client", &old);
+    greet("new client", &client(folder, "new-ca", &target)?);
 
     let before = tls.to_string();
     issue(folder, "new-ca", 2099)?;
@@ -93,8 +93,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     println!("in use, of new-ca, without a restart: {tls}");
-    greet("new believer", &believer(folder, "new-ca", &target)?);
-    greet("old believer on a new connection", &believer(folder, "old-ca", &target)?);
-    greet("old believer on the connection from before", &old);
+    greet("new client", &client(folder, "new-ca", &target)?);
+    greet("old client on a new connection", &client(folder, "old-ca", &target)?);
+    greet("old client on the connection from before", &old);
     Ok(())
 }
