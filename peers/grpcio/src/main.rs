@@ -14,9 +14,7 @@ mod proto {
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-/// What a program exits with when it doesn't have what it is asked for.
-const EXIT_UNSUPPORTED: u8 = 127;
+use lab_contract::interop::{ClientOptions, ServerOptions};
 
 /// grpcio's programs for the contracts of peers/README.md.
 #[derive(Debug, Parser)]
@@ -31,11 +29,11 @@ enum Program {
     /// Serves the chat until SIGTERM or SIGINT
     ChatServer(chat_server::Options),
     /// Makes one call of the chat contract, and reports it as JSON lines
-    ChatClient(chat_client::Options),
+    ChatClient(lab_contract::chat::Options),
     /// Serves gRPC's interop tests until SIGTERM or SIGINT
-    InteropServer(interop::ServerOptions),
+    InteropServer(ServerOptions),
     /// Runs one of gRPC's interop tests
-    InteropClient(interop::ClientOptions),
+    InteropClient(ClientOptions),
 }
 
 fn main() -> ExitCode {

@@ -15,6 +15,7 @@ mod proto {
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use lab_contract::interop::{ClientOptions, ServerOptions};
 
 /// quartet's programs for the contracts of peers/README.md.
 #[derive(Debug, Parser)]
@@ -27,16 +28,16 @@ struct Options {
 #[derive(Debug, Subcommand)]
 enum Program {
     /// Serves gRPC's interop tests until SIGTERM or SIGINT
-    InteropServer(interop::ServerOptions),
+    InteropServer(ServerOptions),
     /// Runs one of gRPC's interop tests
-    InteropClient(interop::ClientOptions),
+    InteropClient(ClientOptions),
     /// Serves a driver of gRPC's benchmarks until it, SIGTERM or SIGINT ends it
     Worker(bench::Options),
     /// Serves, or calls, as the runner of connectrpc/conformance asks
     #[command(subcommand)]
     Conformance(conformance::Role),
     /// Makes one call of the chat contract, and reports it as JSON lines
-    ChatClient(chat_client::Options),
+    ChatClient(lab_contract::chat::Options),
 }
 
 fn main() -> ExitCode {

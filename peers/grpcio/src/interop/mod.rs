@@ -8,11 +8,8 @@ mod load_report;
 mod server;
 mod service;
 
-pub use client::{ClientOptions, run};
-pub use server::{ServerOptions, serve};
-
-use std::fs;
-use std::path::Path;
+pub use client::run;
+pub use server::serve;
 
 use crate::proto::messages::{Payload, PayloadType};
 
@@ -20,8 +17,4 @@ use crate::proto::messages::{Payload, PayloadType};
 fn payload(size: usize) -> protobuf::MessageField<Payload> {
     let type_ = PayloadType::COMPRESSABLE.into();
     protobuf::MessageField::some(Payload { type_, body: vec![0; size], ..Payload::default() })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| format!("can't read {}: {error}", path.display()))
 }

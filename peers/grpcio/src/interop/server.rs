@@ -1,35 +1,17 @@
 use std::error::Error;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{ArgAction, Args};
 use grpcio::{
     ChannelBuilder, CompressionLevel, EnvBuilder, ServerBuilder, ServerCredentials,
     ServerCredentialsBuilder,
 };
+use lab_contract::interop::ServerOptions;
 
 use super::service::{LoadReports, TestServer};
 use crate::proto::orca_grpc::create_open_rca_service;
 use crate::proto::test_grpc::create_test_service;
 use crate::serving;
-
-/// The flags of gRPC's own interop servers.
-#[derive(Debug, Args)]
-pub struct ServerOptions {
-    /// The port to listen on, on every address of this machine; 0 picks a free one
-    #[arg(long, default_value_t = 10000)]
-    port: u16,
-    /// Serve with TLS
-    #[arg(long = "use_tls", action = ArgAction::Set, default_value_t = false)]
-    use_tls: bool,
-    /// The certificate chain of the server, PEM
-    #[arg(long = "tls_cert_file", required_if_eq("use_tls", "true"))]
-    cert: Option<PathBuf>,
-    /// Its key, PEM
-    #[arg(long = "tls_key_file", required_if_eq("use_tls", "true"))]
-    key: Option<PathBuf>,
-}
 
 /// Serves until a signal.
 pub fn serve(options: &ServerOptions) -> Result<ExitCode, Box<dyn Error>> {
@@ -49,9 +31,8 @@ pub fn serve(options: &ServerOptions) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn credentials(options: &ServerOptions) -> Result<ServerCredentials, String> {
-    let (true, Some(cert), Some(key)) = (options.use_tls, &options.cert, &options.key) else {
-        return Ok(ServerCredentials::insecure());
-    };
-    let (cert, key) = (super::read(cert)?, super::read(key)?);
-    Ok(ServerCredentialsBuilder::new().add_cert(cert, key).build())
+    Ok(match options.identity()? {
+        Some([cert, key]) => ServerCredentialsBuilder::new().add_cert(cert, key).build(),
+        None => ServerCredentials::insecure(),
+    })
 }

@@ -8,8 +8,8 @@ mod load_report;
 mod server;
 mod service;
 
-pub use client::{ClientOptions, run};
-pub use server::{ServerOptions, serve};
+pub use client::run;
+pub use server::serve;
 
 use crate::proto::grpc::testing::{Payload, PayloadType};
 

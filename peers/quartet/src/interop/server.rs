@@ -1,12 +1,10 @@
 use std::error::Error;
-use std::fs;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{ArgAction, Args};
 use futures::executor::block_on;
 use grpcio::{ServerCredentials, ServerCredentialsBuilder};
+use lab_contract::interop::ServerOptions;
 use quartet::server::{Address, Server};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -14,23 +12,6 @@ use signal_hook::iterator::Signals;
 use super::service::{LoadReports, TestServer};
 use crate::proto::grpc::testing::TestServiceServer;
 use crate::proto::xds::service::orca::v3::OpenRcaServiceServer;
-
-/// The flags of gRPC's own interop servers.
-#[derive(Debug, Args)]
-pub struct ServerOptions {
-    /// The port to listen on, on every address of this machine; 0 picks a free one
-    #[arg(long, default_value_t = 10000)]
-    port: u16,
-    /// Serve with TLS
-    #[arg(long = "use_tls", action = ArgAction::Set, default_value_t = false)]
-    use_tls: bool,
-    /// The certificate chain of the server, PEM
-    #[arg(long = "tls_cert_file", required_if_eq("use_tls", "true"))]
-    cert: Option<PathBuf>,
-    /// Its key, PEM
-    #[arg(long = "tls_key_file", required_if_eq("use_tls", "true"))]
-    key: Option<PathBuf>,
-}
 
 /// Serves until a signal.
 pub fn serve(options: &ServerOptions) -> ExitCode {
@@ -60,12 +41,9 @@ fn try_serve(options: &ServerOptions) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn credentials(options: &ServerOptions) -> Result<ServerCredentials, Box<dyn Error>> {
-    let (true, Some(cert), Some(key)) = (options.use_tls, &options.cert, &options.key) else {
-        return Ok(ServerCredentials::insecure());
-    };
-    let read = |path: &PathBuf| {
-        fs::read(path).map_err(|error| format!("can't read {}: {error}", path.display()))
-    };
-    Ok(ServerCredentialsBuilder::new().add_cert(read(cert)?, read(key)?).build())
+fn credentials(options: &ServerOptions) -> Result<ServerCredentials, String> {
+    Ok(match options.identity()? {
+        Some([cert, key]) => ServerCredentialsBuilder::new().add_cert(cert, key).build(),
+        None => ServerCredentials::insecure(),
+    })
 }

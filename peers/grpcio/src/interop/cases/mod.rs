@@ -2,7 +2,7 @@ mod cancellation;
 mod compression;
 mod load;
 mod negative;
-pub mod soak;
+mod soak;
 mod status;
 mod streaming;
 mod unary;

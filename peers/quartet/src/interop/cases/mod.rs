@@ -5,7 +5,7 @@ mod compression;
 mod load;
 mod metadata;
 mod negative;
-pub mod soak;
+mod soak;
 mod status;
 mod streaming;
 mod unary;
