@@ -67,6 +67,21 @@ impl<S> fmt::Debug for ServiceBuilder<S> {
     }
 }
 
+/// Has grpcio hand the calls of a method to its [`Entry`]. To grpcio every request is a stream; its
+/// function `$add` says whether the reply is one, too, and the entry's `$take` what the request is.
+macro_rules! register {
+    ($self:ident, $method:ident, $handler:ident, $add:ident, $take:ident) => {{
+        let entry = Entry::new(&$self.state, $method, $handler);
+        let method = codec::server_side($method);
+        $self.add(move |builder, settings| {
+            let entry = entry.on(settings);
+            builder.$add(&method, move |context, stream, sink| {
+                entry.$take(&context, stream, sink.into());
+            })
+        })
+    }};
+}
+
 // What every method's handler is: a function from the state, a request and a responder to the
 // future that answers.
 impl<S: Send + Sync + 'static> ServiceBuilder<S> {
@@ -78,14 +93,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
         H: Fn(Arc<S>, Request<Q>, Responder<One<R>>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let (entry, method) =
-            (Entry::new(&self.state, method, handler), codec::server_side(method));
-        self.add(move |builder, settings| {
-            let entry = entry.on(settings);
-            builder.add_client_streaming_handler(&method, move |context, stream, sink| {
-                entry.one(&context, stream, sink.into());
-            })
-        })
+        register!(self, method, handler, add_client_streaming_handler, one)
     }
 
     /// One request, a stream of replies.
@@ -96,14 +104,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
         H: Fn(Arc<S>, Request<Q>, Responder<Many<R>>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let (entry, method) =
-            (Entry::new(&self.state, method, handler), codec::server_side(method));
-        self.add(move |builder, settings| {
-            let entry = entry.on(settings);
-            builder.add_duplex_streaming_handler(&method, move |context, stream, sink| {
-                entry.one(&context, stream, sink.into());
-            })
-        })
+        register!(self, method, handler, add_duplex_streaming_handler, one)
     }
 
     /// A stream of requests, one reply.
@@ -114,14 +115,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
         H: Fn(Arc<S>, Request<Streaming<Q>>, Responder<One<R>>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let (entry, method) =
-            (Entry::new(&self.state, method, handler), codec::server_side(method));
-        self.add(move |builder, settings| {
-            let entry = entry.on(settings);
-            builder.add_client_streaming_handler(&method, move |context, stream, sink| {
-                entry.many(&context, stream, sink.into());
-            })
-        })
+        register!(self, method, handler, add_client_streaming_handler, many)
     }
 
     /// A stream of requests, a stream of replies.
@@ -132,14 +126,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
         H: Fn(Arc<S>, Request<Streaming<Q>>, Responder<Many<R>>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let (entry, method) =
-            (Entry::new(&self.state, method, handler), codec::server_side(method));
-        self.add(move |builder, settings| {
-            let entry = entry.on(settings);
-            builder.add_duplex_streaming_handler(&method, move |context, stream, sink| {
-                entry.many(&context, stream, sink.into());
-            })
-        })
+        register!(self, method, handler, add_duplex_streaming_handler, many)
     }
 
     fn add(
