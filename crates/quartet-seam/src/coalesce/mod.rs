@@ -4,8 +4,8 @@
 //! The thread of a completion queue that asked for it ([`coalesce_writes`]) holds small writes back
 //! while it has more to do (`buffer`, one for each connection, found by its `table`), as many as
 //! its load allows (`pace`). They are sent when so many are held, when the thread is about to sleep
-//! (`queue`), and by another thread (`watchdog`) when a handler keeps it. All of this happens
-//! between C-core and libc (`wrapped`), so TLS makes no difference.
+//! (`queue`, which knows what it has `held`), and by another thread (`watchdog`) when a handler
+//! keeps it. All of this happens between C-core and libc (`wrapped`), so TLS makes no difference.
 //!
 //! What it rests on, of C-core 1.56's engine `epoll1`: a socket is put into the one epoll set of
 //! the process before it is written to, is written to by one thread at a time, by `sendmsg`, and
@@ -15,6 +15,8 @@
 //! the process is not provided for, as everywhere in this crate.
 
 mod buffer;
+mod fd;
+mod held;
 mod pace;
 mod queue;
 mod table;

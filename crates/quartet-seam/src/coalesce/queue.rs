@@ -1,11 +1,10 @@
 use std::cell::OnceCell;
 use std::ffi::c_int;
-use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use super::held::Held;
 use super::pace::Pace;
-use super::{table, watchdog};
+use super::watchdog;
 
 /// The thread of a completion queue that holds writes back.
 struct Queue {
@@ -13,44 +12,16 @@ struct Queue {
     held: Arc<Held>,
 }
 
-/// The connections on which a thread has held something back since it slept.
-#[derive(Default)]
-pub(super) struct Held {
-    sockets: Mutex<Vec<c_int>>,
-    /// How often they were sent.
-    flushes: AtomicU64,
-}
-
-impl Held {
-    fn add(&self, fd: c_int) {
-        self.sockets.lock().unwrap_or_else(PoisonError::into_inner).push(fd);
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.sockets.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
-    }
-
-    /// Sends what is held on them, and hands over to the watchdog what the kernel does not take.
-    pub fn flush(&self) {
-        let sockets = mem::take(&mut *self.sockets.lock().unwrap_or_else(PoisonError::into_inner));
-        if !sockets.is_empty() {
-            self.flushes.fetch_add(1, Relaxed);
-        }
-        for fd in sockets {
-            if !table::flush(fd) {
-                watchdog::retry(fd);
-            }
-        }
-    }
-
-    pub fn flushes(&self) -> u64 {
-        self.flushes.load(Relaxed)
+impl Queue {
+    /// Sends what is held, and leaves to the watchdog what the kernel does not take.
+    fn flush(&self) {
+        self.held.flush().into_iter().for_each(watchdog::retry);
     }
 }
 
 impl Drop for Queue {
     fn drop(&mut self) {
-        self.held.flush();
+        self.flush();
     }
 }
 
@@ -90,6 +61,6 @@ pub(super) fn holds(fd: c_int) {
 pub(super) fn about_to_sleep() {
     with(|queue| {
         queue.pace.sleeps();
-        queue.held.flush();
+        queue.flush();
     });
 }

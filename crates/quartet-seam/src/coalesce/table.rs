@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::buffer::Buffer;
-use super::queue;
-use super::wrapped::Fd;
+use super::fd::Fd;
 
 /// The sockets that are looked after; those with higher numbers are written to at once.
 const SOCKETS: usize = 1 << 16;
@@ -58,15 +57,23 @@ pub(super) fn flush(fd: c_int) -> bool {
     connection.buffer.is_empty()
 }
 
-/// A write to a socket; none if it is no connection of C-core's.
-pub(super) fn write(fd: c_int, parts: &[IoSlice<'_>]) -> Option<io::Result<usize>> {
+/// What became of a write.
+pub(super) struct Written {
+    pub result: io::Result<usize>,
+    /// Whether something is held on a connection on which nothing was.
+    pub holds_first: bool,
+}
+
+/// A write to a socket, of which so many may be held; none if it is no connection of C-core's.
+pub(super) fn write(
+    fd: c_int,
+    parts: &[IoSlice<'_>],
+    at_most: impl FnOnce() -> u32,
+) -> Option<Written> {
     let mut connection = of_core(fd)?;
     let was_empty = connection.buffer.is_empty();
-    let result = connection.buffer.write(parts, queue::about_to_write(), &Fd(fd));
-    if was_empty && !connection.buffer.is_empty() {
-        queue::holds(fd);
-    }
-    Some(result)
+    let result = connection.buffer.write(parts, at_most(), &Fd(fd));
+    Some(Written { result, holds_first: was_empty && !connection.buffer.is_empty() })
 }
 
 fn of_core(fd: c_int) -> Option<MutexGuard<'static, Connection>> {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use super::queue::Held;
+use super::held::Held;
 use super::table;
 
 /// What has been held for a tick is sent.
@@ -81,7 +81,7 @@ fn tick() -> bool {
         *before = flushes;
         true
     });
-    late.iter().for_each(|held| held.flush());
+    late.iter().flat_map(|held| held.flush()).for_each(retry);
     let full = mem::take(&mut *lock(&FULL));
     busy |= !full.is_empty();
     full.into_iter().filter(|fd| !table::flush(*fd)).for_each(retry);

@@ -2,8 +2,6 @@
 
 use std::ffi::{c_int, c_void};
 use std::io::{self, IoSlice};
-use std::mem;
-use std::ptr;
 use std::slice;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -12,45 +10,7 @@ use libc::{epoll_event, msghdr, ssize_t};
 
 use super::super::real::*;
 use super::super::refused::is_inside_core;
-use super::buffer::Socket;
 use super::{ASKED, WITHIN_REACH, queue, table};
-
-/// A socket by its number.
-pub(super) struct Fd(pub c_int);
-
-impl Socket for Fd {
-    fn send(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        // SAFETY: a `msghdr` may be all zeroes; `IoSlice` has the layout of `iovec`, and the parts
-        // are only read.
-        let sent = unsafe {
-            let mut message: msghdr = mem::zeroed();
-            message.msg_iov = parts.as_ptr().cast_mut().cast();
-            message.msg_iovlen = parts.len() as _;
-            __real_sendmsg(self.0, &message, libc::MSG_NOSIGNAL)
-        };
-        usize::try_from(sent).map_err(|_| io::Error::last_os_error())
-    }
-
-    /// Half of what is free: the kernel counts what it adds to the bytes, too. None where it does
-    /// not say (before Linux 4.12).
-    fn room(&self) -> usize {
-        let mut memory = [0_u32; MEMORY];
-        let mut size = size_of_val(&memory) as libc::socklen_t;
-        // SAFETY: the kernel writes at most so many bytes.
-        let told = unsafe {
-            let memory = ptr::from_mut(&mut memory).cast();
-            libc::getsockopt(self.0, libc::SOL_SOCKET, libc::SO_MEMINFO, memory, &mut size)
-        };
-        let taken = memory[SENT].max(memory[QUEUED]);
-        if told == 0 { memory[LIMIT].saturating_sub(taken) as usize / 2 } else { 0 }
-    }
-}
-
-/// How many numbers `SO_MEMINFO` has, and which of them are wanted (`SK_MEMINFO_*`).
-const MEMORY: usize = 9;
-const SENT: usize = 2;
-const LIMIT: usize = 3;
-const QUEUED: usize = 5;
 
 /// Called for each socket before anything is written to it.
 #[unsafe(no_mangle)]
@@ -88,7 +48,7 @@ pub(super) unsafe extern "C" fn __wrap_sendmsg(
                 // Nothing of its own: what is held goes first.
                 false => &[],
             };
-            match table::write(fd, parts) {
+            match write(fd, parts) {
                 Some(Ok(sent)) if is_plain => return sent as ssize_t,
                 Some(Err(error)) => {
                     *libc::__errno_location() = error.raw_os_error().unwrap_or(libc::EIO);
@@ -99,6 +59,15 @@ pub(super) unsafe extern "C" fn __wrap_sendmsg(
         }
         __real_sendmsg(fd, message, flags)
     }
+}
+
+/// A write to a socket; none if it is no connection of C-core's.
+fn write(fd: c_int, parts: &[IoSlice<'_>]) -> Option<io::Result<usize>> {
+    let written = table::write(fd, parts, queue::about_to_write)?;
+    if written.holds_first {
+        queue::holds(fd);
+    }
+    Some(written.result)
 }
 
 /// Called before a socket is closed.
