@@ -103,7 +103,7 @@ fn a_status_that_comes_late_is_waited_for() {
     let late =
         |_: RpcContext<'_>, requests: RequestStream<Message>, mut sink: DuplexSink<Message>| {
             std::thread::spawn(move || {
-                futures::executor::block_on(async {
+                futures_executor::block_on(async {
                     let _ = sink.send((message("", "reply"), WriteFlags::default())).await;
                     futures_timer::Delay::new(Duration::from_millis(500)).await;
                     let _ = sink.close().await;

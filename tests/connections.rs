@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chat::{Chat, ChatServiceClient, message};
-use futures::executor::block_on;
+use futures_executor::block_on;
 use quartet::Keepalive;
 use quartet::channel::{Backoff, Channel, ChannelBuilder, Methods, Retry, ServiceConfig};
 use quartet::rpc::{Code, Request, Status};

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chat::{Chat, ChatServiceServer, message};
-use futures::executor::block_on;
+use futures_executor::block_on;
 use grpcio::ServerCredentialsBuilder;
 use protobuf::Message;
 use quartet::rpc::Code;

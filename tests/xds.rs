@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chat::{ChatServiceClient, message};
-use futures::executor::block_on;
+use futures_executor::block_on;
 use quartet::channel::Channel;
 use quartet::rpc::Request;
 use tempfile::NamedTempFile;

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::thread;
 
 use futures::channel::mpsc;
-use futures::executor::block_on;
 use futures::{SinkExt, Stream};
+use futures_executor::block_on;
 
 use crate::failure::Failure;
 

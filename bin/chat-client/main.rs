@@ -12,8 +12,8 @@ mod output;
 use std::process::ExitCode;
 
 use chat::program;
-use futures::executor::block_on;
 use futures::future::{self, Either};
+use futures_executor::block_on;
 
 use commands::run;
 use connection::Connection;

@@ -22,7 +22,7 @@ impl Output {
 
     /// A message that came.
     pub fn message(&self, message: &Message) -> Result<(), Failure> {
-        let Message { user, content, .. } = message;
+        let (user, content) = (message.user(), message.content());
         self.print(
             || format!("{user}: {content}"),
             || json!({"event": "message", "user": user, "content": content}),

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use chat::program::{self, EXIT_ENVIRONMENT};
 use chat::{Chat, ChatServiceServer};
-use futures::executor::block_on;
+use futures_executor::block_on;
 use log::{info, warn};
 use quartet::interceptors::EchoRequestId;
 use quartet::server::{Drained, Server};

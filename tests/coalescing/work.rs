@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use chat::{ChatService, ChatServiceClient, Message, message};
 use futures::channel::oneshot;
-use futures::executor::block_on;
 use futures::future::join_all;
 use futures::{Stream, stream};
+use futures_executor::block_on;
 use quartet::rpc::{Client, Code, Request, Response, Status, Streaming};
 
 use crate::support::run;

@@ -16,8 +16,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use chat::{ChatService, ChatServiceClient, ChatServiceServer, bare};
-use futures::executor::block_on;
 use futures::future::{Either, select};
+use futures_executor::block_on;
 use futures_timer::Delay;
 use quartet::channel::Channel;
 use quartet::server::{Server, ServerBuilder};

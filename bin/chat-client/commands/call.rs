@@ -4,9 +4,9 @@ use std::pin::pin;
 use std::thread;
 
 use futures::channel::mpsc;
-use futures::executor::block_on;
 use futures::future::{self, Either};
 use futures::{SinkExt, Stream, StreamExt, stream};
+use futures_executor::block_on;
 use quartet::dynamic::json::{self, Value};
 use quartet::dynamic::{Encoded, Method, Replies};
 use quartet::rpc::{Client, Sender, Status};

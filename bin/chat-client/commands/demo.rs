@@ -33,9 +33,9 @@ async fn hello(session: &Session<'_>) -> Result<(), Failure> {
     let mut request = session.request(message(USER, "This is a unary call."))?;
     request.set_timeout(Duration::from_secs(1));
     let result = session.connection.client.say_hello(request).await;
-    let Message { user, content, .. } =
-        result.map_err(|status| session.failed(status))?.into_inner();
-    session.output.client_line(&format!("Unary Response from {user}: {content}"))
+    let reply = result.map_err(|status| session.failed(status))?.into_inner();
+    let line = format!("Unary Response from {}: {}", reply.user(), reply.content());
+    session.output.client_line(&line)
 }
 
 async fn broadcast(session: &Session<'_>) -> Result<(), Failure> {
@@ -43,7 +43,7 @@ async fn broadcast(session: &Session<'_>) -> Result<(), Failure> {
     let result = session.connection.client.broadcast_messages(request);
     let mut broadcast = result.map_err(|status| session.failed(status))?;
     while let Some(line) = broadcast.message().await.map_err(|status| session.failed(status))? {
-        session.output.client_line(&format!("Broadcast from {}: {}", line.user, line.content))?;
+        session.output.client_line(&format!("Broadcast from {}: {}", line.user(), line.content()))?;
     }
     Ok(())
 }
@@ -60,7 +60,7 @@ async fn upload(session: &Session<'_>) -> Result<(), Failure> {
     }
     sender.close().await;
     let reply = reply.await.map_err(|status| session.failed(status))?.into_inner();
-    session.output.client_line(&format!("Upload Stream Response: {}", reply.content))
+    session.output.client_line(&format!("Upload Stream Response: {}", reply.content()))
 }
 
 async fn chat(session: &Session<'_>) -> Result<(), Failure> {
@@ -85,7 +85,7 @@ async fn talk(session: &Session<'_>, mut sender: Sender<Message>) -> Result<(), 
 
 async fn listen(session: &Session<'_>, mut replies: Streaming<Message>) -> Result<(), Failure> {
     while let Some(reply) = replies.message().await.map_err(|status| session.failed(status))? {
-        session.output.client_line(&format!("Received from server: {}", reply.content))?;
+        session.output.client_line(&format!("Received from server: {}", reply.content()))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use protobuf::Message;
 use protobuf::descriptor::{FileDescriptorProto, FileDescriptorSet};
+use protobuf_codegen::Customize;
 
 use crate::descriptors::descriptors;
 use crate::error::{Error, Kind, Result};
@@ -21,6 +22,7 @@ pub struct Builder {
     includes: Vec<PathBuf>,
     protos: Vec<PathBuf>,
     out_dir: Option<PathBuf>,
+    customize: Customize,
 }
 
 impl Builder {
@@ -50,6 +52,13 @@ impl Builder {
         self
     }
 
+    /// Sets how protobuf-codegen writes messages: with accessors, with an attribute before each, and so on. `gen_mod_rs` and `lite_runtime` have no effect, as the rest of the code relies on them.
+    /// What it makes the code refer to, such as the crate `bytes`, is for your `Cargo.toml` to name.
+    pub fn customize(mut self, customize: Customize) -> Self {
+        self.customize = customize;
+        self
+    }
+
     /// Generates the code, and instructs Cargo when to rerun it and [how to link](link_seam).
     ///
     /// # Errors
@@ -66,7 +75,7 @@ impl Builder {
         let out = self.output()?;
         let parsed = descriptors(&sources)?;
         limits::check(&parsed, &sources::paths(&sources))?;
-        generate(parsed, &out)?;
+        generate(parsed, &self.customize, &out)?;
         link_seam();
         Ok(())
     }
@@ -83,7 +92,7 @@ impl Builder {
     }
 }
 
-fn generate(parsed: Vec<FileDescriptorProto>, out: &Path) -> Result<()> {
+fn generate(parsed: Vec<FileDescriptorProto>, customize: &Customize, out: &Path) -> Result<()> {
     let Flat { files: flat, true_names } = flatten(&parsed);
     let types = Types::new(&flat);
     let outlines = Outlines::new(&flat);
@@ -91,7 +100,8 @@ fn generate(parsed: Vec<FileDescriptorProto>, out: &Path) -> Result<()> {
     let files = out.join("files");
     for ((original, flat), true_names) in parsed.iter().zip(&flat).zip(&true_names) {
         if builtin::of_flat(flat).is_none() {
-            messages::write(&Input { original, flat, true_names }, &outlines, &files)?;
+            let input = Input { original, flat, true_names, customize };
+            messages::write(&input, &outlines, &files)?;
         }
     }
     for module in modules.iter().filter(|module| !module.services.is_empty()) {

@@ -91,3 +91,4 @@ mod types;
 pub use builder::Builder;
 pub use error::Error;
 pub use link::{WRAPPED, WRAPPED_IN_CORE, link_seam};
+pub use protobuf_codegen::Customize;

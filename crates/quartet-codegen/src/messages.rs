@@ -32,6 +32,8 @@ pub struct Input<'a> {
     pub flat: &'a FileDescriptorProto,
     /// What was renamed in it.
     pub true_names: &'a TrueNames,
+    /// How its messages are written.
+    pub customize: &'a Customize,
 }
 
 /// Writes the module of a file's messages and, for it to include, its descriptor.
@@ -46,7 +48,7 @@ pub fn write(input: &Input, outlines: &Outlines, directory: &Path) -> Result<()>
     files.push(without_services(input));
     files.iter_mut().for_each(put_into_package);
     // Without reflection, a file can't be imported by one with it.
-    let customize = Customize::default().gen_mod_rs(false).lite_runtime(false);
+    let customize = input.customize.clone().gen_mod_rs(false).lite_runtime(false);
     let generate = || gen_and_write(&files, "protox", &[name], directory, &customize, &NoCallback);
     match catch_unwind(AssertUnwindSafe(generate)) {
         Ok(Ok(())) => {}
