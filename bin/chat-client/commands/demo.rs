@@ -43,7 +43,11 @@ async fn broadcast(session: &Session<'_>) -> Result<(), Failure> {
     let result = session.connection.client.broadcast_messages(request);
     let mut broadcast = result.map_err(|status| session.failed(status))?;
     while let Some(line) = broadcast.message().await.map_err(|status| session.failed(status))? {
-        session.output.client_line(&format!("Broadcast from {}: {}", line.user(), line.content()))?;
+        session.output.client_line(&format!(
+            "Broadcast from {}: {}",
+            line.user(),
+            line.content()
+        ))?;
     }
     Ok(())
 }

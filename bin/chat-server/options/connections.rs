@@ -74,7 +74,7 @@ impl Connections {
             .max_metadata(self.max_metadata)
             .max_concurrent_streams(self.max_streams)
             .keepalive(keepalive)
-            .permit_pings(self.min_ping_interval, true)
+            .permit_pings_without_calls(self.min_ping_interval)
             .header_table(self.header_table)
             .coalesce_writes(self.coalesce_writes);
         if self.memory_quota > 0 {

@@ -9,6 +9,7 @@ use quartet_seam as seam;
 
 /// How much of a stream the peer may send before this side has read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Window {
     /// This many bytes, at least 65,535 (HTTP/2's own default). A stream whose reader has stopped
     /// costs about three times as much memory, and a stream moves at most this much per round trip.

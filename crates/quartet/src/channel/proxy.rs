@@ -7,6 +7,7 @@ use super::Target;
 /// Hosts are excluded if their name ends with one in `no_grpc_proxy` or else `no_proxy`, or if they
 /// are in an address range there (`10.0.0.0/8`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HttpProxy {
     /// Single hosts on other machines. What is on this machine (a loopback address, `localhost`, a
     /// socket) is reached directly, and so is what a proxy can't be asked for: several addresses,

@@ -11,6 +11,7 @@ use super::Metadata;
 /// may compress as it likes, and its messages count against the limits with their decompressed
 /// size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Compression {
     /// Not at all.
     #[default]

@@ -195,6 +195,7 @@ impl Call {
 
 /// How a call ended.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct End {
     /// The status, which may be OK.
     pub status: Status,

@@ -65,17 +65,6 @@ impl<T> Request<T> {
         }
     }
 
-    pub(super) fn served(
-        received: Received<T>,
-        metadata: Metadata,
-        extensions: Extensions,
-        call: &Arc<ServerCall>,
-    ) -> Self {
-        let Received { message, compressed, .. } = received;
-        let call = Some(Served(call.clone()));
-        Request { metadata, compressed, extensions, call, ..Request::new(message) }
-    }
-
     /// The message.
     pub fn get_ref(&self) -> &T {
         &self.message
@@ -110,6 +99,15 @@ impl<T> Request<T> {
         &self.metadata
     }
 
+    /// The value of this type that an interceptor of the server attached to the call
+    /// ([`Call::extend`](super::Call::extend)).
+    pub fn extension<V: 'static>(&self) -> Option<&V> {
+        self.extensions.get()
+    }
+}
+
+/// What a client sets before it makes the call.
+impl<T> Request<T> {
     /// The metadata, for a client to change.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
         &mut self.metadata
@@ -119,12 +117,6 @@ impl<T> Request<T> {
     /// for a handler that is called directly. It is not sent to the server.
     pub fn extend<V: Send + Sync + 'static>(&mut self, value: V) {
         self.extensions.add(value);
-    }
-
-    /// The value of this type that an interceptor of the server attached to the call
-    /// ([`Call::extend`](super::Call::extend)).
-    pub fn extension<V: 'static>(&self) -> Option<&V> {
-        self.extensions.get()
     }
 
     /// Gives the call this much time, counted from its start; no limit by default. After that the
@@ -150,41 +142,6 @@ impl<T> Request<T> {
         self.compressed = yes;
     }
 
-    /// On the server: whether the one message of this request arrived compressed. For a stream,
-    /// see [`Streaming::compressed`](super::Streaming::compressed).
-    pub fn compressed(&self) -> bool {
-        self.call.is_some() && self.compressed
-    }
-
-    /// On the server: the switch for the compression of the reply's messages.
-    pub fn compressor(&self) -> Option<Compressor> {
-        self.call.as_ref().map(|call| Compressor(call.0.clone()))
-    }
-
-    /// On the server: the caller's deadline, if it set one.
-    pub fn deadline(&self) -> Option<Instant> {
-        self.call.as_ref().and_then(|call| call.0.deadline())
-    }
-
-    /// On the server: how long the caller still waits; zero if the deadline has passed.
-    pub fn time_left(&self) -> Option<Duration> {
-        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
-    }
-
-    /// On the server: the caller's address as C-core writes it, such as
-    /// `ipv4:127.0.0.1:40312`, `ipv6:%5B::1%5D:40312` or `unix:`.
-    pub fn peer(&self) -> Option<String> {
-        self.call.as_ref().map(|call| call.0.peer())
-    }
-
-    /// On the server: the names that the caller's certificate proves (its SANs, or else its
-    /// common name). Empty for a caller without a certificate, and always on a server that listens
-    /// with grpcio's own credentials (`listen_with`), as those may accept certificates without
-    /// verifying them.
-    pub fn identity(&self) -> Vec<String> {
-        self.call.as_ref().map(|call| call.0.identity()).unwrap_or_default()
-    }
-
     /// The message, and how the call is to be made.
     pub(super) fn into_parts(mut self) -> (T, CallOptions) {
         if let Some(compression) = self.compression {
@@ -192,6 +149,56 @@ impl<T> Request<T> {
         }
         let Request { metadata, extensions, timeout, wait_for_ready, compressed, .. } = self;
         (self.message, CallOptions { metadata, extensions, timeout, wait_for_ready, compressed })
+    }
+}
+
+/// What a handler asks about the call that the request came with. A request without a call,
+/// such as one that a test makes, has none of this: `None`, `false`, no names.
+impl<T> Request<T> {
+    pub(super) fn served(
+        received: Received<T>,
+        metadata: Metadata,
+        extensions: Extensions,
+        call: &Arc<ServerCall>,
+    ) -> Self {
+        let Received { message, compressed, .. } = received;
+        let call = Some(Served(call.clone()));
+        Request { metadata, compressed, extensions, call, ..Request::new(message) }
+    }
+
+    /// Whether the one message of this request arrived compressed. For a stream,
+    /// see [`Streaming::compressed`](super::Streaming::compressed).
+    pub fn compressed(&self) -> bool {
+        self.call.is_some() && self.compressed
+    }
+
+    /// The switch for the compression of the reply's messages.
+    pub fn compressor(&self) -> Option<Compressor> {
+        self.call.as_ref().map(|call| Compressor(call.0.clone()))
+    }
+
+    /// The caller's deadline, if it set one.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.call.as_ref().and_then(|call| call.0.deadline())
+    }
+
+    /// How long the caller still waits; zero if the deadline has passed.
+    pub fn time_left(&self) -> Option<Duration> {
+        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// The caller's address as C-core writes it, such as
+    /// `ipv4:127.0.0.1:40312`, `ipv6:%5B::1%5D:40312` or `unix:`.
+    pub fn peer(&self) -> Option<String> {
+        self.call.as_ref().map(|call| call.0.peer())
+    }
+
+    /// The names that the caller's certificate proves (its SANs, or else its
+    /// common name). Empty for a caller without a certificate, and always on a server that listens
+    /// with grpcio's own credentials (`listen_with`), as those may accept certificates without
+    /// verifying them.
+    pub fn identity(&self) -> Vec<String> {
+        self.call.as_ref().map(|call| call.0.identity()).unwrap_or_default()
     }
 }
 

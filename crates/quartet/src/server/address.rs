@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Address {
     /// A host (name, IPv4 address, or IPv6 address in brackets) and a port; 0 is any free one.
     Tcp {

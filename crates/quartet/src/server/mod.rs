@@ -167,11 +167,17 @@ impl ServerBuilder {
         self
     }
 
-    /// How often clients may ping while no data is sent to them, and whether they may without a
-    /// running call. By default once in five minutes, and once in two hours without a call; two
-    /// pings too many close the connection (`GOAWAY`, "too_many_pings").
-    pub fn permit_pings(mut self, every: Duration, without_calls: bool) -> Self {
-        self.connections.pings = Some(Pings { every, without_calls });
+    /// How often clients may ping while they have a call and no data is sent to them: once in five
+    /// minutes by default, and once in two hours without a call. Two pings too many close the
+    /// connection (`GOAWAY`, "too_many_pings").
+    pub fn permit_pings(mut self, every: Duration) -> Self {
+        self.connections.pings = Some(Pings { every, without_calls: false });
+        self
+    }
+
+    /// The same for clients with and without a call.
+    pub fn permit_pings_without_calls(mut self, every: Duration) -> Self {
+        self.connections.pings = Some(Pings { every, without_calls: true });
         self
     }
 

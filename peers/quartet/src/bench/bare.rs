@@ -215,9 +215,9 @@ fn channel(setup: &setup::Client, environment: Arc<Environment>) -> ChannelBuild
 
 fn compressing(builder: ChannelBuilder, compression: Compression) -> ChannelBuilder {
     let algorithm = match compression {
-        Compression::None => return builder,
         Compression::Gzip => CompressionAlgorithms::GRPC_COMPRESS_GZIP,
         Compression::Deflate => CompressionAlgorithms::GRPC_COMPRESS_DEFLATE,
+        _ => return builder,
     };
     // Left alone, C-core takes a level at which nothing is compressed.
     builder

@@ -58,7 +58,7 @@ fn tls(request: &ServerCompatRequest, pem: &Pem) -> Result<ServerTls, Error> {
 fn response(request: &ServerCompatRequest, server: &Server) -> ServerCompatResponse {
     let port = server.addresses().iter().find_map(|address| match address {
         Address::Tcp { port, .. } => Some(u32::from(*port)),
-        Address::Unix(_) => None,
+        _ => None,
     });
     let mut response = ServerCompatResponse {
         host: HOST.to_owned(),
