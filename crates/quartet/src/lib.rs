@@ -2,7 +2,8 @@
 //!
 //! Write a service as the trait that `quartet_codegen` generates from its .proto, serve it with
 //! [`server`], call it through a [`channel`]. [`rpc`] has the types of a call. [`proto`] has the
-//! services of this crate's own: health, reflection and channelz.
+//! services of this crate's own: health, reflection and channelz. The repository has a guide in
+//! chapters, in `docs/guide`.
 //!
 //! # The flow of a call
 //!
