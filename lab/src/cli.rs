@@ -127,7 +127,7 @@ pub struct Run {
     pub case: Vec<String>,
     /// Only this pair; repeatable
     #[arg(long, value_name = "CLIENT:SERVER")]
-    pub pair: Vec<PairName>,
+    pub pair: Vec<PairPattern>,
     /// Only pairs with one of these peers [default: all pairs]
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub of: Vec<String>,
@@ -245,14 +245,14 @@ pub struct Outputs {
     pub output: Vec<Output>,
 }
 
-/// A pair, as typed.
+/// A pair as typed: a pattern for each side.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PairName {
+pub struct PairPattern {
     pub client: String,
     pub server: String,
 }
 
-impl FromStr for PairName {
+impl FromStr for PairPattern {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {

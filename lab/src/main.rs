@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Command::Report(report) => command::report::run(&report, color),
         Command::Splice(splice) => command::splice::run(&splice),
         Command::Guard => {
-            process::guard::stand();
+            process::guard::watch();
             Ok(Exit::Ok)
         }
         Command::Child { command } => return process::guard::child(&command),

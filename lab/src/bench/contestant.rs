@@ -8,7 +8,7 @@ use crate::peer::manifest::Worker;
 use crate::peer::prepare::Prepared;
 
 use super::record;
-use super::workload::{Kind, Pairs, Task};
+use super::workload::{Kind, Pairing, Task};
 
 /// The first, with whom the others are compared, unless the user wants another.
 pub const REFERENCE: &str = "quartet";
@@ -45,7 +45,7 @@ impl Contestant {
         }
     }
 
-    /// Why it can't play its role in a case, if that is so.
+    /// Why it can't have this role in a case, if that is so.
     pub fn obstacle(&self, role: Role, case: &str) -> Option<&str> {
         self.worker.lacks(role, case)
     }
@@ -104,9 +104,9 @@ pub fn pairs<'a>(
         _ => task.defaults || !it.worker.defaults,
     };
     let all = || contestants.iter().filter(takes_part);
-    match task.pairs {
-        Pairs::Own => all().map(|it| (it, it)).collect(),
-        Pairs::All => {
+    match task.pairing {
+        Pairing::Own => all().map(|it| (it, it)).collect(),
+        Pairing::All => {
             let others = || all().filter(|it| it.again.is_none());
             let crossed = others().flat_map(|client| others().map(move |server| (client, server)));
             let copies = all().filter(|it| it.again.is_some()).map(|it| (it, it));

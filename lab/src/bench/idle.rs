@@ -3,7 +3,7 @@
 use std::io;
 
 use super::figure::Figure;
-use super::record::Measured;
+use super::record::Readings;
 use super::usage;
 use super::wire::{Connection, EventKind};
 use super::worker::Worker;
@@ -20,7 +20,7 @@ pub const ENOUGH: usize = 100;
 const REQUEST: &[u8] = &[];
 
 /// The memory of a server that holds so many.
-pub fn sample(task: &Task, server: &Worker, port: u16) -> Result<Measured, String> {
+pub fn sample(task: &Task, server: &Worker, port: u16) -> Result<Readings, String> {
     let address = format!("{HOST}:{port}");
     let pid = server.pid().ok_or("its memory can't be seen from this machine")?;
     let cannot = |error: io::Error| format!("at {address}: {error}");
@@ -34,11 +34,11 @@ pub fn sample(task: &Task, server: &Worker, port: u16) -> Result<Measured, Strin
     let held = held.map_err(cannot)?;
     let after = usage::resident_memory(pid);
     drop((first, held));
-    let mut measured = Measured::default();
-    measured.put(Figure::ServerMemory, Some(after));
+    let mut readings = Readings::default();
+    readings.put(Figure::ServerMemory, Some(after));
     let each = (after - before) * 1024.0 / task.idle as f64;
-    measured.put(Figure::MemoryEach, (task.idle >= ENOUGH).then_some(each));
-    Ok(measured)
+    readings.put(Figure::MemoryEach, (task.idle >= ENOUGH).then_some(each));
+    Ok(readings)
 }
 
 /// A connection that has been used for one call.

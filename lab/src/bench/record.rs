@@ -14,7 +14,7 @@ pub const SCHEMA: u32 = 1;
 /// Marks a record as one of a benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum RecordKind {
     /// The only kind.
     Bench,
 }
@@ -23,7 +23,7 @@ pub enum Kind {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     /// What it is a record of.
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// The version of this form.
     pub schema: u32,
     /// The lab's version.
@@ -127,7 +127,7 @@ pub struct Sample {
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Figures.
-    Measured(Measured),
+    Measured(Readings),
     /// There can be none, and why.
     Unsupported(String),
     /// Something answered wrongly: the figures say nothing.
@@ -167,9 +167,9 @@ impl From<Unmeasured> for Outcome {
     }
 }
 
-/// The figures of a sample.
+/// What one measurement yields.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Measured {
+pub struct Readings {
     /// By name, in the figure's unit.
     pub figures: BTreeMap<Figure, f64>,
     /// The latencies of all calls.
@@ -222,15 +222,15 @@ impl Record {
 
 impl Sample {
     /// The figures, if there are any.
-    pub fn measured(&self) -> Option<&Measured> {
+    pub fn readings(&self) -> Option<&Readings> {
         match &self.outcome {
-            Outcome::Measured(measured) => Some(measured),
+            Outcome::Measured(readings) => Some(readings),
             _ => None,
         }
     }
 
     /// A figure.
     pub fn figure(&self, figure: Figure) -> Option<f64> {
-        self.measured()?.figures.get(&figure).copied()
+        self.readings()?.figures.get(&figure).copied()
     }
 }

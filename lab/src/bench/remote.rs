@@ -1,8 +1,8 @@
 //! Workers that run already, on other machines, as gRPC's own driver has them.
 
-use super::calls::{self, Players};
-use super::record::{Contestant, Measured, Outcome, Sample, Unmeasured};
-use super::stage::Stage;
+use super::calls::{self, Setup};
+use super::record::{Contestant, Outcome, Readings, Sample, Unmeasured};
+use super::testbed::Testbed;
 use super::worker::Worker;
 use super::workload::{Kind, Task};
 
@@ -47,9 +47,9 @@ impl Remote {
     }
 
     /// Measures a task once.
-    pub fn sample(&self, stage: &Stage, task: &Task, round: usize) -> Sample {
-        let outcome = match self.measure(stage, task) {
-            Ok(measured) => Outcome::Measured(measured),
+    pub fn sample(&self, testbed: &Testbed, task: &Task, round: usize) -> Sample {
+        let outcome = match self.measure(testbed, task) {
+            Ok(readings) => Outcome::Measured(readings),
             Err(unmeasured) => unmeasured.into(),
         };
         let (case, client, server) =
@@ -57,11 +57,11 @@ impl Remote {
         Sample { case, client, server, round, outcome }
     }
 
-    fn measure(&self, stage: &Stage, task: &Task) -> Result<Measured, Unmeasured> {
+    fn measure(&self, testbed: &Testbed, task: &Task) -> Result<Readings, Unmeasured> {
         let [server, client] = [&self.server, &self.client].map(|it| Worker::at(it));
         let mut serving = server.serve(task)?;
         let target = format!("{}:{}", server.host(), serving.port);
-        let players = Players {
+        let setup = Setup {
             client: &client,
             server: &server,
             serving: &mut serving,
@@ -69,10 +69,10 @@ impl Remote {
             is_relayed: false,
             offered: None,
         };
-        let measured = calls::sample(task, players, stage.length(task.seconds));
+        let readings = calls::sample(task, setup, testbed.length(task.seconds));
         let ended = serving.finish();
-        let measured = measured?;
+        let readings = readings?;
         ended?;
-        Ok(measured)
+        Ok(readings)
     }
 }

@@ -1,14 +1,14 @@
-//! Rounds: in each, every pair has its turn, and every second round goes backwards, so that what
+//! Rounds: in each, every pair is measured once, and every second round goes backwards, so that what
 //! drifts on the machine hits all alike.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::calls::{self, Players};
+use super::calls::{self, Setup};
 use super::contestant::{self, Contestant};
 use super::figure::Figure;
-use super::record::{Measured, Outcome, Sample, Unmeasured};
-use super::stage::Stage;
+use super::record::{Outcome, Readings, Sample, Unmeasured};
+use super::testbed::Testbed;
 use super::worker::{Serving, Worker};
 use super::workload::{Kind, Load, Task};
 use super::{footprint, h2load, idle};
@@ -22,9 +22,9 @@ const AROUND: Duration = Duration::from_millis(900);
 
 type Pair<'a> = (&'a Contestant, &'a Contestant);
 
-/// A task that is being measured.
-struct Table<'a> {
-    stage: &'a Stage,
+/// A task that is being readings.
+struct Measurement<'a> {
+    testbed: &'a Testbed,
     task: &'a Task,
     workers: HashMap<(&'a str, Role), Worker>,
     offered: Option<f64>,
@@ -32,27 +32,27 @@ struct Table<'a> {
 
 /// Measures a task over its pairs, and reports each sample.
 pub fn run<'a>(
-    stage: &'a Stage,
+    testbed: &'a Testbed,
     task: &'a Task,
     contestants: &'a [Contestant],
     rounds: usize,
-    mut tell: impl FnMut(Sample),
+    mut report: impl FnMut(Sample),
 ) {
     let pairs = contestant::pairs(task, contestants);
-    let mut table = Table { stage, task, workers: HashMap::new(), offered: None };
+    let mut measurement = Measurement { testbed, task, workers: HashMap::new(), offered: None };
     for round in 1..=task.rounds.unwrap_or(rounds).min(rounds) {
         let mut turns: Vec<_> = pairs.iter().collect();
         if round % 2 == 0 {
             turns.reverse();
         }
         for pair in turns {
-            let outcome = table.turn(*pair);
-            if stage.stop.is_interrupted() {
+            let outcome = measurement.turn(*pair);
+            if testbed.stop.is_interrupted() {
                 return;
             }
             let is_final = matches!(outcome, Outcome::Unsupported(_));
             if round == 1 || !is_final {
-                tell(table.sample(*pair, round, outcome));
+                report(measurement.sample(*pair, round, outcome));
             }
         }
     }
@@ -78,7 +78,7 @@ pub fn expected(
     (samples, each * samples as u32)
 }
 
-impl<'a> Table<'a> {
+impl<'a> Measurement<'a> {
     fn sample(&self, (client, server): Pair<'_>, round: usize, outcome: Outcome) -> Sample {
         let client = match self.task.kind {
             Kind::Calls => client.name.as_str(),
@@ -94,7 +94,7 @@ impl<'a> Table<'a> {
             return Outcome::Unsupported(reason);
         }
         match self.measure(pair) {
-            Ok(measured) => Outcome::Measured(measured),
+            Ok(readings) => Outcome::Measured(readings),
             Err(Unmeasured::Broken(error)) => Outcome::Failed(self.replace(pair).unwrap_or(error)),
             Err(wrong) => wrong.into(),
         }
@@ -118,30 +118,30 @@ impl<'a> Table<'a> {
             let missing = it.version.clone().err().map(|why| format!("no-run: {why}"));
             missing.or_else(|| it.obstacle(role, case).map(Into::into))
         };
-        let relay = self.task.delay.and(self.stage.relay.as_ref().err()).cloned();
+        let relay = self.task.delay.and(self.testbed.relay.as_ref().err()).cloned();
         let of_client = || self.task.kind.has_clients().then(|| of(client, Role::Client))?;
         of(server, Role::Server).or_else(of_client).or(relay)
     }
 
-    fn measure(&mut self, (client, server): Pair<'a>) -> Result<Measured, Unmeasured> {
-        let (stage, task) = (self.stage, self.task);
+    fn measure(&mut self, (client, server): Pair<'a>) -> Result<Readings, Unmeasured> {
+        let (testbed, task) = (self.testbed, self.task);
         match task.kind {
             Kind::Calls => self.calls(client, server),
             Kind::H2load => self.served(server, |worker, port, length| {
-                h2load::sample(stage, task, worker, port, length)
+                h2load::sample(testbed, task, worker, port, length)
             }),
             Kind::Connections => self.served(server, |worker, port, length| {
-                h2load::connections(stage, task, worker, port, length)
+                h2load::connections(testbed, task, worker, port, length)
             }),
             Kind::IdleConnections | Kind::IdleStreams => {
                 // A process gives memory back late, or never: each has its own.
                 self.workers.clear();
                 self.served(server, |worker, port, _| idle::sample(task, worker, port))
             }
-            Kind::Instructions => Ok(footprint::instructions(stage, server, task)?),
-            Kind::Start => Ok(footprint::start(stage, server)?),
+            Kind::Instructions => Ok(footprint::instructions(testbed, server, task)?),
+            Kind::Start => Ok(footprint::start(testbed, server)?),
             Kind::Size => Ok(footprint::size(server)?),
-            Kind::Build => Ok(footprint::build(stage, server)?),
+            Kind::Build => Ok(footprint::build(testbed, server)?),
         }
     }
 
@@ -149,12 +149,12 @@ impl<'a> Table<'a> {
         &mut self,
         client: &'a Contestant,
         server: &'a Contestant,
-    ) -> Result<Measured, Unmeasured> {
+    ) -> Result<Readings, Unmeasured> {
         let offered = match self.task.share {
             Some(share) => Some(share * self.highest(client, server)?),
             None => None,
         };
-        let length = self.stage.length(self.task.seconds);
+        let length = self.testbed.length(self.task.seconds);
         let mut serving = self.serve(server)?;
         let result = self.call(self.task, (client, server), &mut serving, offered, length);
         finish(serving, result)
@@ -171,10 +171,10 @@ impl<'a> Table<'a> {
         }
         let task = Task { load: HIGHEST, share: None, ..self.task.clone() };
         let mut serving = self.serve(server)?;
-        let length = self.stage.length(None);
+        let length = self.testbed.length(None);
         let result = self.call(&task, (client, server), &mut serving, None, length);
-        let measured = finish(serving, result)?;
-        let rate = measured.figures.get(&Figure::Rate).copied();
+        let readings = finish(serving, result)?;
+        let rate = readings.figures.get(&Figure::Rate).copied();
         self.offered = rate;
         rate.ok_or_else(|| "no rate to offer a share of".to_owned().into())
     }
@@ -186,36 +186,32 @@ impl<'a> Table<'a> {
         serving: &mut Serving,
         offered: Option<f64>,
         length: Duration,
-    ) -> Result<Measured, Unmeasured> {
-        let (stage, port) = (self.stage, serving.port);
+    ) -> Result<Readings, Unmeasured> {
+        let (testbed, port) = (self.testbed, serving.port);
         self.start(client, Role::Client)?;
         let [client, server] = [(client, Role::Client), (server, Role::Server)]
             .map(|(it, role)| self.worker(it, role));
         let (client, server) = (client?, server?);
-        let relaying = match (task.delay, &stage.relay) {
+        let relaying = match (task.delay, &testbed.relay) {
             (Some(delay), Ok(relay)) => {
-                let log = stage.logs.join("relay.log");
-                Some(relay.start(&stage.children, &stage.ports, (port, delay), &log)?)
+                let log = testbed.logs.join("relay.log");
+                Some(relay.start(&testbed.children, &testbed.ports, (port, delay), &log)?)
             }
             _ => None,
         };
         let direct = format!("{}:{port}", server.host());
         let target = relaying.as_ref().map_or(direct, |it| it.address.clone());
         let is_relayed = relaying.is_some();
-        calls::sample(
-            task,
-            Players { client, server, serving, target, is_relayed, offered },
-            length,
-        )
+        calls::sample(task, Setup { client, server, serving, target, is_relayed, offered }, length)
     }
 
     /// A sample of a server that the lab or a tool calls.
     fn served(
         &mut self,
         server: &'a Contestant,
-        act: impl FnOnce(&Worker, u16, Duration) -> Result<Measured, String>,
-    ) -> Result<Measured, Unmeasured> {
-        let length = self.stage.length(self.task.seconds);
+        act: impl FnOnce(&Worker, u16, Duration) -> Result<Readings, String>,
+    ) -> Result<Readings, Unmeasured> {
+        let length = self.testbed.length(self.task.seconds);
         let serving = self.serve(server)?;
         let worker = self.worker(server, Role::Server);
         let result = worker.and_then(|worker| act(worker, serving.port, length));
@@ -230,9 +226,9 @@ impl<'a> Table<'a> {
 
     /// Starts the worker of a contestant in a role, unless it runs: it stays for all rounds.
     fn start(&mut self, contestant: &'a Contestant, role: Role) -> Result<(), String> {
-        let (stage, key) = (self.stage, (contestant.name.as_str(), role));
+        let (testbed, key) = (self.testbed, (contestant.name.as_str(), role));
         if !self.workers.contains_key(&key) {
-            let worker = Worker::start(stage, contestant, role, self.task.case.pinned);
+            let worker = Worker::start(testbed, contestant, role, self.task.case.pinned);
             let worker = worker.map_err(|error| format!("{}: {error}", contestant.name))?;
             self.workers.insert(key, worker);
         }

@@ -13,7 +13,7 @@ use super::messages::control::{
 };
 use super::messages::payloads::{PayloadConfig, SimpleProtoParams, payload_config};
 use super::messages::stats::{ClientStats, HistogramParams, ServerStats};
-use super::stage::Stage;
+use super::testbed::Testbed;
 use super::workload::{Rpc, Task};
 use super::{histogram, usage};
 use crate::interop::run::HOST;
@@ -50,18 +50,18 @@ pub struct Calling {
 impl Worker {
     /// Starts one on this machine.
     pub fn start(
-        stage: &Stage,
+        testbed: &Testbed,
         contestant: &Contestant,
         role: Role,
         is_pinned: bool,
     ) -> Result<Self, String> {
-        let port = stage.ports.reserve()?;
-        let command = contestant.worker.worker.fill(&stage.values(&contestant.peer, port));
-        let command = Stage::on_core(role, is_pinned, command);
-        let log = stage.log(contestant, &role.to_string());
+        let port = testbed.ports.reserve()?;
+        let command = contestant.worker.worker.fill(&testbed.values(&contestant.peer, port));
+        let command = Testbed::on_core(role, is_pinned, command);
+        let log = testbed.log(contestant, &role.to_string());
         let folder = &contestant.peer.folder;
         let launch = Launch { command: &command, folder, stdout: &log, stderr: &log };
-        let process = Listener::start(&stage.children, "worker", &launch, port, None)?;
+        let process = Listener::start(&testbed.children, "worker", &launch, port, None)?;
         Ok(Self { address: format!("{HOST}:{port}"), process: Some(process) })
     }
 

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::ColorChoice;
 
 use crate::bench::contestant::{self, Contestant};
-use crate::bench::record::{Kind, Machine, Record, SCHEMA, Sample};
+use crate::bench::record::{Machine, Record, RecordKind, SCHEMA, Sample};
 use crate::bench::relay::{self, Relay};
-use crate::bench::stage::Stage;
+use crate::bench::testbed::Testbed;
 use crate::bench::workload::{self, Task};
 use crate::bench::{self, H2LOAD, Remote};
 use crate::cli::Bench;
@@ -25,7 +25,7 @@ use crate::process::Children;
 use crate::process::ports::Ports;
 use crate::process::stop::Stop;
 use crate::progress::Progress;
-use crate::report::{self, Recorded};
+use crate::report::{self, AnyRecord};
 
 /// The lengths of a quick run.
 const QUICK: (usize, f64) = (3, 0.4);
@@ -43,7 +43,7 @@ pub fn run(options: &Bench, color: ColorChoice) -> Result<Exit, Failure> {
                 .map_err(|error| Failure::usage(format!("QPS_WORKERS: {error}")))?,
         )?,
     };
-    report::write(&Recorded::Bench(Box::new(record)), &options.outputs.output, color)
+    report::write(&AnyRecord::Bench(Box::new(record)), &options.outputs.output, color)
 }
 
 /// The tasks that the flags choose.
@@ -73,7 +73,7 @@ struct Run<'a> {
     began: Instant,
     started: SystemTime,
     progress: Progress,
-    stage: Stage,
+    testbed: Testbed,
     peers: Vec<Peer>,
     rounds: usize,
 }
@@ -89,20 +89,20 @@ impl<'a> Run<'a> {
         let (rounds, seconds) =
             if options.quick { QUICK } else { (options.rounds, options.seconds) };
         let relay = Err("the relay was not built".into());
-        let stage = Stage { children, ports: Ports::new(), logs, stop, seconds, relay };
+        let testbed = Testbed { children, ports: Ports::new(), logs, stop, seconds, relay };
         let progress = Progress::new(preparing.progress, color);
-        Ok(Self { options, began: Instant::now(), started, progress, stage, peers, rounds })
+        Ok(Self { options, began: Instant::now(), started, progress, testbed, peers, rounds })
     }
 
     /// Measures contestants on this machine.
     fn here(mut self, tasks: &[Task]) -> Result<Record, Failure> {
         let contestants = self.contestants()?;
         if tasks.iter().any(|task| task.delay.is_some()) {
-            self.stage.relay = self.relay();
+            self.testbed.relay = self.relay();
         }
         let mut record = self.record(tasks, &contestants);
         let expected =
-            |task: &Task| bench::expected(task, &contestants, self.rounds, self.stage.seconds);
+            |task: &Task| bench::expected(task, &contestants, self.rounds, self.testbed.seconds);
         let (samples, time) = tasks
             .iter()
             .map(expected)
@@ -116,12 +116,12 @@ impl<'a> Run<'a> {
         ));
         self.progress.begin(samples);
         for task in tasks {
-            bench::run(&self.stage, task, &contestants, self.rounds, |sample| {
+            bench::run(&self.testbed, task, &contestants, self.rounds, |sample| {
                 self.progress.measured(&sample, task.case.figure);
                 record.samples.push(sample);
             });
             self.keep(&mut record)?;
-            if self.stage.stop.is_interrupted() {
+            if self.testbed.stop.is_interrupted() {
                 break;
             }
         }
@@ -138,8 +138,8 @@ impl<'a> Run<'a> {
         self.progress.begin(tasks.len() * self.rounds);
         for task in &tasks {
             for round in 1..=self.rounds {
-                let sample = remote.sample(&self.stage, task, round);
-                if self.stage.stop.is_interrupted() {
+                let sample = remote.sample(&self.testbed, task, round);
+                if self.testbed.stop.is_interrupted() {
                     break;
                 }
                 self.progress.measured(&sample, task.case.figure);
@@ -170,7 +170,7 @@ impl<'a> Run<'a> {
         };
         let is_involved = |peer: &Peer| contestant::is_involved(peer, &patterns);
         let involved = self.peers.iter().filter(|peer| is_involved(peer)).cloned().collect();
-        let (children, logs) = (&self.stage.children, &self.stage.logs);
+        let (children, logs) = (&self.testbed.children, &self.testbed.logs);
         let prepared = super::prepare(involved, &options.preparing, children, logs, &self.progress);
         let missing = prepared
             .iter()
@@ -191,7 +191,7 @@ impl<'a> Run<'a> {
         let wanted = [relay::NAME].into();
         let found = peer::proxies(&options.proxies, "--proxies", &wanted);
         let found = found.map_err(|failure| failure.to_string())?;
-        let (children, logs) = (&self.stage.children, &self.stage.logs);
+        let (children, logs) = (&self.testbed.children, &self.testbed.logs);
         let mut prepared =
             super::prepare(found, &options.preparing, children, logs, &self.progress);
         prepared.pop().ok_or_else(|| "there is none".to_owned()).and_then(Relay::of)
@@ -206,11 +206,11 @@ impl<'a> Run<'a> {
         for (tool, flag) in [(H2LOAD, "--version"), ("valgrind", "--version")] {
             tools.insert(tool.to_owned(), first_line(tool, flag));
         }
-        if let Ok(relay) = &self.stage.relay {
+        if let Ok(relay) = &self.testbed.relay {
             tools.insert(relay::NAME.into(), relay.version.clone());
         }
         Record {
-            kind: Kind::Bench,
+            kind: RecordKind::Bench,
             schema: SCHEMA,
             lab: env!("CARGO_PKG_VERSION").into(),
             command: super::command_line(),
@@ -229,8 +229,8 @@ impl<'a> Run<'a> {
     /// Keeps what there is in the folder of the logs, whatever happens next.
     fn keep(&self, record: &mut Record) -> Result<(), Failure> {
         record.seconds = self.began.elapsed().as_secs_f64().round();
-        record.interrupted = self.stage.stop.is_interrupted();
-        let path = self.stage.logs.join("record.json");
+        record.interrupted = self.testbed.stop.is_interrupted();
+        let path = self.testbed.logs.join("record.json");
         fs::write(&path, record.json())
             .map_err(|error| Failure::environment(format!("{}: {error}", path.display())))
     }

@@ -23,7 +23,7 @@ use crate::process::Children;
 use crate::process::ports::Ports;
 use crate::process::stop::Stop;
 use crate::progress::Progress;
-use crate::report::{self, Recorded};
+use crate::report::{self, AnyRecord};
 
 pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
     let (began, started) = (Instant::now(), SystemTime::now());
@@ -83,7 +83,7 @@ pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
         errors,
     };
     keep(&record, &logs)?;
-    report::write(&Recorded::Run(Box::new(record)), &options.outputs.output, color)
+    report::write(&AnyRecord::Run(Box::new(record)), &options.outputs.output, color)
 }
 
 fn environment(error: io::Error) -> Failure {
@@ -136,7 +136,7 @@ fn mistakes(
 ) -> Vec<String> {
     let names: Vec<_> =
         peers.iter().map(|peer| (peer.name.as_str(), peer.variant.as_deref())).collect();
-    let plays = |role: Role| -> Vec<&String> {
+    let peers_as = |role: Role| -> Vec<&String> {
         match role {
             Role::Client => pairs.iter().map(|(client, _)| client).collect(),
             Role::Server => pairs.iter().map(|(_, server)| server).collect(),
@@ -149,9 +149,9 @@ fn mistakes(
         .flat_map(|peer| &peer.known_failing)
         .filter(|line| {
             cases.iter().any(|(suite, _)| {
-                Role::ALL
-                    .iter()
-                    .any(|role| plays(*role).iter().any(|peer| line.is_about(*suite, *role, peer)))
+                Role::ALL.iter().any(|role| {
+                    peers_as(*role).iter().any(|peer| line.is_about(*suite, *role, peer))
+                })
             })
         })
         .filter_map(|line| Some(format!("{}: {}", line.place(), line.mistake(&names)?)))

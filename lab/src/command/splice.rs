@@ -5,10 +5,10 @@ use std::path::Path;
 
 use crate::cli::Splice;
 use crate::exit::{Exit, Failure};
-use crate::report::{self, Recorded};
+use crate::report::{self, AnyRecord};
 
 pub fn run(options: &Splice) -> Result<Exit, Failure> {
-    let record = Recorded::read(&read(&options.record)?);
+    let record = AnyRecord::read(&read(&options.record)?);
     let record = record.map_err(|error| trouble(&options.record, &error))?;
     let old = read(&options.file)?;
     let new = report::spliced(&old, &record).map_err(|error| trouble(&options.file, &error))?;

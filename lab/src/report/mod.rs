@@ -1,11 +1,11 @@
 //! Reports: pure functions of a record, and where they are written.
 
+mod any_record;
 mod grid;
 pub mod html;
 mod junit;
 pub mod markdown;
 mod reasons;
-mod recorded;
 mod splice;
 pub mod style;
 mod terminal;
@@ -19,7 +19,7 @@ use clap::{ColorChoice, ValueEnum};
 
 use crate::exit::{Exit, Failure};
 use crate::interop::record::Record;
-pub use recorded::{Recorded, check_of_bench, check_of_run};
+pub use any_record::{AnyRecord, check_of_bench, check_of_run};
 use style::Style;
 
 /// A report and where it goes.
@@ -66,13 +66,13 @@ pub fn json(record: &Record) -> String {
 }
 
 /// A text with the overview of a record in the place that is marked for it.
-pub fn spliced(text: &str, record: &Recorded) -> Result<String, String> {
-    splice::splice(text, record.mark(), &record.overview())
+pub fn spliced(text: &str, record: &AnyRecord) -> Result<String, String> {
+    splice::splice(text, record.marker(), &record.overview())
 }
 
 /// Writes the reports, and says what exit code the record deserves. Without a report for it,
 /// standard output gets the text.
-pub fn write(record: &Recorded, outputs: &[Output], color: ColorChoice) -> Result<Exit, Failure> {
+pub fn write(record: &AnyRecord, outputs: &[Output], color: ColorChoice) -> Result<Exit, Failure> {
     let to_stdout = Style::new(color, &io::stdout());
     for output in outputs {
         match &output.file {

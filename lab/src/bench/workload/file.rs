@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Kind, Load, Pairs, Rpc, Task};
+use super::{Kind, Load, Pairing, Rpc, Task};
 use crate::bench::figure::Figure;
 use crate::bench::idle::ENOUGH;
 use crate::bench::record;
@@ -48,7 +48,7 @@ struct File {
     #[serde(default)]
     metadata: usize,
     #[serde(default)]
-    pairs: Pairs,
+    pairs: Pairing,
     /// Whether contestants with their defaults take part.
     #[serde(default)]
     defaults: bool,
@@ -179,7 +179,7 @@ impl File {
             gzip: self.gzip,
             messages_per_stream: self.messages_per_stream,
             metadata: self.metadata,
-            pairs: self.pairs,
+            pairing: self.pairs,
             defaults: self.defaults,
             rounds: self.rounds,
             seconds: self.seconds,

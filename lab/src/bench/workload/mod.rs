@@ -99,7 +99,7 @@ impl fmt::Display for Load {
 /// Who calls whom.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Pairs {
+pub enum Pairing {
     /// Everybody their own server.
     #[default]
     Own,
@@ -135,7 +135,7 @@ pub struct Task {
     /// How many more header fields a request has.
     pub metadata: usize,
     /// Who calls whom.
-    pub pairs: Pairs,
+    pub pairing: Pairing,
     /// Whether contestants with their defaults take part.
     pub defaults: bool,
     /// How many rounds, if not as many as the others.

@@ -1,4 +1,4 @@
-//! Where measurements take place: what all of them need.
+//! What all measurements of a run share: processes, ports, logs, the relay.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,8 +18,8 @@ use super::relay::Relay;
 /// The core of a server that has one of its own, and that of its client.
 const CORES: [usize; 2] = [0, 1];
 
-/// The programs and folders of a run.
-pub struct Stage {
+/// The programs, ports and folders of a run.
+pub struct Testbed {
     /// All processes that are alive.
     pub children: Children,
     /// The ports for servers.
@@ -34,7 +34,7 @@ pub struct Stage {
     pub relay: Result<Relay, String>,
 }
 
-impl Stage {
+impl Testbed {
     /// The values for a worker's command.
     pub fn values(&self, peer: &Peer, port: u16) -> Values {
         let certificate = |name| certificates::path(&self.logs, name).display().to_string();
