@@ -9,7 +9,7 @@ use super::messages::stats::ClientStats;
 use super::record::{Readings, Unmeasured};
 use super::usage::{self, Traffic, Usage};
 use super::worker::{Calling, Serving, Worker};
-use super::workload::Task;
+use super::workload::Calls;
 
 /// How long the rate is looked at, at a time.
 const SLICE: Duration = Duration::from_millis(100);
@@ -56,10 +56,10 @@ struct Totals {
 }
 
 /// Measures for so long, once the rate holds still. Wrong answers are an error.
-pub fn sample(task: &Task, setup: Setup<'_>, length: Duration) -> Result<Readings, Unmeasured> {
+pub fn sample(calls: &Calls, setup: Setup<'_>, length: Duration) -> Result<Readings, Unmeasured> {
     let Setup { client, server, serving, target, is_relayed, offered } = setup;
     let mut calling =
-        client.call(task, &target, offered).map_err(|error| format!("client: {error}"))?;
+        client.call(calls, &target, offered).map_err(|error| format!("client: {error}"))?;
     let warm_up = warm_up(&mut calling).map_err(|error| format!("client: {error}"))?;
     let workers = [client, server];
     workers.iter().filter_map(|it| it.pid()).for_each(usage::reset_peak_memory);

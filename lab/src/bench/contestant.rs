@@ -100,13 +100,13 @@ pub fn pairs<'a>(
 ) -> Vec<(&'a Contestant, &'a Contestant)> {
     let takes_part = |it: &&Contestant| match task.kind {
         // A copy's program is the same file.
-        Kind::Size | Kind::Build | Kind::Instructions if it.again.is_some() => false,
+        Kind::Size | Kind::Build | Kind::Instructions(..) if it.again.is_some() => false,
         _ => task.defaults || !it.worker.defaults,
     };
     let all = || contestants.iter().filter(takes_part);
-    match task.pairing {
-        Pairing::Own => all().map(|it| (it, it)).collect(),
-        Pairing::All => {
+    match task.kind.calls().map(|calls| calls.pairing) {
+        None | Some(Pairing::Own) => all().map(|it| (it, it)).collect(),
+        Some(Pairing::All) => {
             let others = || all().filter(|it| it.again.is_none());
             let crossed = others().flat_map(|client| others().map(move |server| (client, server)));
             let copies = all().filter(|it| it.again.is_some()).map(|it| (it, it));

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use super::contestant::Contestant;
 use super::figure::Figure;
-use super::h2load;
+use super::h2load::Caller;
 use super::record::Readings;
 use super::testbed::Testbed;
 use super::usage;
 use super::worker::Worker;
-use super::workload::Task;
+use super::workload::{Load, Requests};
 use crate::interop::run::HOST;
 use crate::peer::command::program;
 use crate::process::{Launch, Process};
@@ -83,17 +83,19 @@ pub fn build(testbed: &Testbed, contestant: &Contestant) -> Result<Readings, Str
 pub fn instructions(
     testbed: &Testbed,
     contestant: &Contestant,
-    task: &Task,
+    requests: &Requests,
+    load: Load,
 ) -> Result<Readings, String> {
     let counts = testbed.logs.join(format!("{}.callgrind", contestant.name));
     let file = format!("--callgrind-out-file={}", counts.display());
     let (process, address) =
         launch(testbed, contestant, &["valgrind", "--tool=callgrind", &file], SLOW)?;
-    let server = Worker::at(&address).serve(task)?;
+    let server = Worker::at(&address).serve(requests.tls)?;
+    let caller = Caller::new(testbed, requests, false, server.port)?;
     control(&process, "--zero")?;
     let mut counted = [0.0; 2];
     for (nth, (count, calls)) in counted.iter_mut().zip([FEW, MANY]).enumerate() {
-        h2load::calls(testbed, task, server.port, calls)?;
+        caller.calls(calls, load)?;
         control(&process, "--dump")?;
         *count = total(&counts.with_extension(format!("callgrind.{}", nth + 1)))?;
     }

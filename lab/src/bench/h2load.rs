@@ -15,7 +15,7 @@ use super::record::Readings;
 use super::testbed::Testbed;
 use super::usage::{self, Usage};
 use super::worker::Worker;
-use super::workload::{Load, Task};
+use super::workload::{Load, Requests};
 use crate::interop::run::HOST;
 use crate::peer::Role;
 
@@ -39,54 +39,95 @@ struct Summary {
     received: f64,
 }
 
-/// How the server is called.
-struct Caller<'a> {
+/// A server, and how h2load calls it.
+pub struct Caller<'a> {
     testbed: &'a Testbed,
-    task: &'a Task,
+    requests: &'a Requests,
+    is_pinned: bool,
     port: u16,
     body: PathBuf,
     log: PathBuf,
 }
 
-/// Calls for about so long.
-pub fn sample(
-    testbed: &Testbed,
-    task: &Task,
-    server: &Worker,
-    port: u16,
-    length: Duration,
-) -> Result<Readings, String> {
-    let caller = Caller::new(testbed, task, port)?;
-    let first = caller.call(FIRST, task.load)?;
-    let calls = (FIRST as f64 / first.seconds * length.as_secs_f64()) as usize;
-    server.pid().into_iter().for_each(usage::reset_peak_memory);
-    let before = server.usage();
-    let run = caller.call(calls.max(FIRST / 10), task.load)?;
-    Ok(readings(&[run], server, before))
-}
-
-/// Opens connections for about so long.
-pub fn connections(
-    testbed: &Testbed,
-    task: &Task,
-    server: &Worker,
-    port: u16,
-    length: Duration,
-) -> Result<Readings, String> {
-    let caller = Caller::new(testbed, task, port)?;
-    let load = Load { in_flight: CONNECTIONS, connections: CONNECTIONS };
-    caller.call(CONNECTIONS, load)?;
-    server.pid().into_iter().for_each(usage::reset_peak_memory);
-    let (before, began, mut runs) = (server.usage(), Instant::now(), Vec::new());
-    while began.elapsed() < length {
-        runs.push(caller.call(CONNECTIONS, load)?);
+impl<'a> Caller<'a> {
+    /// Of the server at a port of this machine.
+    pub fn new(
+        testbed: &'a Testbed,
+        requests: &'a Requests,
+        is_pinned: bool,
+        port: u16,
+    ) -> Result<Self, String> {
+        let body = testbed.logs.join(format!("request-{}.bin", requests.size));
+        let log = testbed.logs.join(format!("{PROGRAM}.log"));
+        fs::write(&body, request(requests.size)?)
+            .map_err(|error| format!("{}: {error}", body.display()))?;
+        Ok(Self { testbed, requests, is_pinned, port, body, log })
     }
-    Ok(readings(&runs, server, before))
-}
 
-/// Makes so many calls, one after the other, however long that takes.
-pub fn calls(testbed: &Testbed, task: &Task, port: u16, calls: usize) -> Result<(), String> {
-    Caller::new(testbed, task, port)?.call(calls, task.load).map(drop)
+    /// Calls for about so long.
+    pub fn sample(
+        &self,
+        load: Load,
+        server: &Worker,
+        length: Duration,
+    ) -> Result<Readings, String> {
+        let first = self.call(FIRST, load)?;
+        let calls = (FIRST as f64 / first.seconds * length.as_secs_f64()) as usize;
+        server.pid().into_iter().for_each(usage::reset_peak_memory);
+        let before = server.usage();
+        let run = self.call(calls.max(FIRST / 10), load)?;
+        Ok(readings(&[run], server, before))
+    }
+
+    /// Opens connections for about so long.
+    pub fn connections(&self, server: &Worker, length: Duration) -> Result<Readings, String> {
+        let load = Load { in_flight: CONNECTIONS, connections: CONNECTIONS };
+        self.call(CONNECTIONS, load)?;
+        server.pid().into_iter().for_each(usage::reset_peak_memory);
+        let (before, began, mut runs) = (server.usage(), Instant::now(), Vec::new());
+        while began.elapsed() < length {
+            runs.push(self.call(CONNECTIONS, load)?);
+        }
+        Ok(readings(&runs, server, before))
+    }
+
+    /// Makes so many calls, one after the other, however long that takes.
+    pub fn calls(&self, calls: usize, load: Load) -> Result<(), String> {
+        self.call(calls, load).map(drop)
+    }
+
+    fn call(&self, calls: usize, load: Load) -> Result<Summary, String> {
+        let command = Testbed::on_core(Role::Client, self.is_pinned, self.command(calls, load));
+        let output = self.testbed.tool(&command, &self.log, LIMIT);
+        let output = output.map_err(|error| format!("{PROGRAM}: {error}"))?;
+        let summary = Summary::parse(&output)?;
+        let expected = calls * answer_length(self.requests.size);
+        match (summary.calls, data(&output)) {
+            (good, _) if good < calls => Err(format!("{} of {calls} calls failed", calls - good)),
+            (_, data) if data < expected => {
+                Err(format!("the answers have {data} bytes instead of {expected}"))
+            }
+            _ => Ok(summary),
+        }
+    }
+
+    fn command(&self, calls: usize, load: Load) -> Vec<String> {
+        let per_connection = (load.in_flight / load.connections).to_string();
+        let (calls, connections) = (calls.to_string(), load.connections.to_string());
+        let scheme = if self.requests.tls { "https" } else { "http" };
+        let body = self.body.display().to_string();
+        let words = [PROGRAM, "-n", &calls, "-c", &connections, "-m", &per_connection, "-d", &body];
+        let mut command: Vec<_> = words.map(String::from).into();
+        let fields = (1..=self.requests.metadata).map(|n| format!("x-field-{n}: value number {n}"));
+        let fields = ["te: trailers", "content-type: application/grpc"]
+            .map(String::from)
+            .into_iter()
+            .chain(fields);
+        command.extend(fields.flat_map(|field| ["-H".into(), field]));
+        let method = "grpc.testing.BenchmarkService/UnaryCall";
+        command.push(format!("{scheme}://{HOST}:{}/{method}", self.port));
+        command
+    }
 }
 
 fn readings(runs: &[Summary], server: &Worker, before: Option<Usage>) -> Readings {
@@ -100,50 +141,6 @@ fn readings(runs: &[Summary], server: &Worker, before: Option<Usage>) -> Reading
     let received = runs.iter().map(|it| it.received).sum::<f64>();
     readings.put(Figure::BytesReceived, Some(received / calls));
     readings
-}
-
-impl<'a> Caller<'a> {
-    fn new(testbed: &'a Testbed, task: &'a Task, port: u16) -> Result<Self, String> {
-        let body = testbed.logs.join(format!("request-{}.bin", task.size));
-        let log = testbed.logs.join(format!("{PROGRAM}.log"));
-        fs::write(&body, request(task.size)?)
-            .map_err(|error| format!("{}: {error}", body.display()))?;
-        Ok(Self { testbed, task, port, body, log })
-    }
-
-    fn call(&self, calls: usize, load: Load) -> Result<Summary, String> {
-        let command =
-            Testbed::on_core(Role::Client, self.task.case.pinned, self.command(calls, load));
-        let output = self.testbed.tool(&command, &self.log, LIMIT);
-        let output = output.map_err(|error| format!("{PROGRAM}: {error}"))?;
-        let summary = Summary::parse(&output)?;
-        let expected = calls * answer_length(self.task.size);
-        match (summary.calls, data(&output)) {
-            (good, _) if good < calls => Err(format!("{} of {calls} calls failed", calls - good)),
-            (_, data) if data < expected => {
-                Err(format!("the answers have {data} bytes instead of {expected}"))
-            }
-            _ => Ok(summary),
-        }
-    }
-
-    fn command(&self, calls: usize, load: Load) -> Vec<String> {
-        let per_connection = (load.in_flight / load.connections).to_string();
-        let (calls, connections) = (calls.to_string(), load.connections.to_string());
-        let scheme = if self.task.tls { "https" } else { "http" };
-        let body = self.body.display().to_string();
-        let words = [PROGRAM, "-n", &calls, "-c", &connections, "-m", &per_connection, "-d", &body];
-        let mut command: Vec<_> = words.map(String::from).into();
-        let fields = (1..=self.task.metadata).map(|n| format!("x-field-{n}: value number {n}"));
-        let fields = ["te: trailers", "content-type: application/grpc"]
-            .map(String::from)
-            .into_iter()
-            .chain(fields);
-        command.extend(fields.flat_map(|field| ["-H".into(), field]));
-        let method = "grpc.testing.BenchmarkService/UnaryCall";
-        command.push(format!("{scheme}://{HOST}:{}/{method}", self.port));
-        command
-    }
 }
 
 /// A request with a body of this size that asks for one in return, as it is sent.

@@ -1,10 +1,12 @@
 //! Workers that run already, on other machines, as gRPC's own driver has them.
 
+use std::time::Duration;
+
 use super::calls::{self, Setup};
 use super::record::{Contestant, Outcome, Readings, Sample, Unmeasured};
 use super::testbed::Testbed;
 use super::worker::Worker;
-use super::workload::{Kind, Task};
+use super::workload::{Calls, Task};
 
 /// A server and a client, by address.
 pub struct Remote {
@@ -23,12 +25,10 @@ impl Remote {
         }
     }
 
-    /// Whether a task can be measured there: only those of workers alone.
-    pub fn can(task: &Task) -> bool {
-        task.kind == Kind::Calls
-            && task.delay.is_none()
-            && task.share.is_none()
-            && !task.case.pinned
+    /// The calls of a task that can be measured there: only those of workers alone.
+    pub fn calls(task: &Task) -> Option<&Calls> {
+        let is_alone = |it: &&Calls| it.delay.is_none() && it.share.is_none() && !task.case.pinned;
+        task.kind.calls().filter(is_alone)
     }
 
     /// What records say of them.
@@ -47,8 +47,8 @@ impl Remote {
     }
 
     /// Measures a task once.
-    pub fn sample(&self, testbed: &Testbed, task: &Task, round: usize) -> Sample {
-        let outcome = match self.measure(testbed, task) {
+    pub fn sample(&self, testbed: &Testbed, task: &Task, calls: &Calls, round: usize) -> Sample {
+        let outcome = match self.measure(calls, testbed.length(task.seconds)) {
             Ok(readings) => Outcome::Measured(readings),
             Err(unmeasured) => unmeasured.into(),
         };
@@ -57,9 +57,9 @@ impl Remote {
         Sample { case, client, server, round, outcome }
     }
 
-    fn measure(&self, testbed: &Testbed, task: &Task) -> Result<Readings, Unmeasured> {
+    fn measure(&self, calls: &Calls, length: Duration) -> Result<Readings, Unmeasured> {
         let [server, client] = [&self.server, &self.client].map(|it| Worker::at(it));
-        let mut serving = server.serve(task)?;
+        let mut serving = server.serve(calls.tls)?;
         let target = format!("{}:{}", server.host(), serving.port);
         let setup = Setup {
             client: &client,
@@ -69,7 +69,7 @@ impl Remote {
             is_relayed: false,
             offered: None,
         };
-        let readings = calls::sample(task, setup, testbed.length(task.seconds));
+        let readings = calls::sample(calls, setup, length);
         let ended = serving.finish();
         let readings = readings?;
         ended?;

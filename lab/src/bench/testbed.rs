@@ -13,7 +13,7 @@ use crate::process::stop::Stop;
 use crate::process::{Children, Launch};
 
 use super::contestant::Contestant;
-use super::relay::Relay;
+use super::relay::{Relay, Relaying};
 
 /// The core of a server that has one of its own, and that of its client.
 const CORES: [usize; 2] = [0, 1];
@@ -66,6 +66,12 @@ impl Testbed {
         let folder = Path::new(".");
         let launch = Launch { command, folder, stdout: &output, stderr: log };
         crate::peer::prepare::to_its_end(&launch, &self.children, limit)
+    }
+
+    /// Starts the relay in front of a port, with a delay in milliseconds each way.
+    pub fn relay(&self, port: u16, delay: u32) -> Result<Relaying, String> {
+        let relay = self.relay.as_ref().map_err(String::clone)?;
+        relay.start(&self.children, &self.ports, (port, delay), &self.logs.join("relay.log"))
     }
 
     /// How long a sample of a task is.

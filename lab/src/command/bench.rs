@@ -97,12 +97,12 @@ impl<'a> Run<'a> {
     /// Measures contestants on this machine.
     fn here(mut self, tasks: &[Task]) -> Result<Record, Failure> {
         let contestants = self.contestants()?;
-        if tasks.iter().any(|task| task.delay.is_some()) {
+        if tasks.iter().any(|task| task.kind.calls().is_some_and(|calls| calls.delay.is_some())) {
             self.testbed.relay = self.relay();
         }
         let mut record = self.record(tasks, &contestants);
         let expected =
-            |task: &Task| bench::expected(task, &contestants, self.rounds, self.testbed.seconds);
+            |task: &Task| bench::expected(&self.testbed, task, &contestants, self.rounds);
         let (samples, time) = tasks
             .iter()
             .map(expected)
@@ -131,14 +131,15 @@ impl<'a> Run<'a> {
 
     /// Measures two workers on other machines.
     fn there(self, tasks: &[Task], remote: &Remote) -> Result<Record, Failure> {
-        let tasks: Vec<_> = tasks.iter().filter(|task| Remote::can(task)).cloned().collect();
+        let can = |task: &&Task| Remote::calls(task).is_some();
+        let tasks: Vec<_> = tasks.iter().filter(can).cloned().collect();
         let mut record = self.record(&tasks, &[]);
         record.contestants = remote.contestants();
         record.reference.clone_from(&record.contestants[0].name);
         self.progress.begin(tasks.len() * self.rounds);
-        for task in &tasks {
+        for (task, calls) in tasks.iter().filter_map(|task| Some((task, Remote::calls(task)?))) {
             for round in 1..=self.rounds {
-                let sample = remote.sample(&self.testbed, task, round);
+                let sample = remote.sample(&self.testbed, task, calls, round);
                 if self.testbed.stop.is_interrupted() {
                     break;
                 }
