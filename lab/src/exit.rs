@@ -39,8 +39,8 @@ impl Failure {
     }
 
     /// Something the machine lacks or refuses.
-    pub fn environment(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Environment, message: message.into() }
+    pub fn environment(message: impl ToString) -> Self {
+        Self { exit: Exit::Environment, message: message.to_string() }
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Contestant {
 
 impl Contestant {
     /// What records say of it.
-    pub fn described(&self) -> record::Contestant {
+    fn described(&self) -> record::Contestant {
         record::Contestant {
             name: self.name.clone(),
             stack: self.peer.manifest.stack.clone(),
@@ -57,9 +57,27 @@ impl Contestant {
     }
 }
 
-/// The names of all contestants, without making a peer ready.
-pub fn names(peers: &[Peer]) -> Vec<String> {
-    peers.iter().flat_map(|peer| peer.manifest.bench.keys().cloned()).collect()
+/// What records say of those that take part in one of the tasks.
+pub fn described(contestants: &[Contestant], tasks: &[Task]) -> Vec<record::Contestant> {
+    let takes_part = |it: &&Contestant| {
+        let mut pairs = tasks.iter().flat_map(|task| pairs(task, contestants));
+        pairs.any(|(client, server)| client.name == it.name || server.name == it.name)
+    };
+    contestants.iter().filter(takes_part).map(Contestant::described).collect()
+}
+
+/// Refuses a pattern that chooses no contestant, before a peer is made ready.
+pub fn check(peers: &[Peer], patterns: &[String]) -> Result<(), Failure> {
+    let names = || peers.iter().flat_map(|peer| peer.manifest.bench.keys());
+    let is_known = |pattern: &&String| names().any(|name| glob::matches(pattern, name));
+    match patterns.iter().find(|pattern| !is_known(pattern)) {
+        None => Ok(()),
+        Some(pattern) => {
+            let names = names().cloned().collect::<Vec<_>>().join(", ");
+            let problem = format!("no contestant matches; there are {names}");
+            Err(Failure::usage(format!("--contestant {pattern}: {problem}")))
+        }
+    }
 }
 
 /// Whether one of a peer's contestants is chosen by the patterns. No pattern chooses all.

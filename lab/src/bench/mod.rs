@@ -21,6 +21,7 @@ pub mod relay;
 mod remote;
 pub mod report;
 mod rounds;
+mod run;
 pub mod statistics;
 pub mod testbed;
 mod usage;
@@ -28,6 +29,5 @@ mod wire;
 mod worker;
 pub mod workload;
 
-pub use h2load::PROGRAM as H2LOAD;
 pub use remote::Remote;
-pub use rounds::{expected, run};
+pub use run::Run;

@@ -1,12 +1,15 @@
 //! The record of a benchmark: every sample, kept for good. Reports are pure functions of it.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use super::figure::Figure;
 use super::histogram::Histogram;
+use super::workload::Task;
 use crate::exit::Exit;
+use crate::machine::Machine;
 
 /// The version of the record's form.
 pub const SCHEMA: u32 = 1;
@@ -48,19 +51,6 @@ pub struct Record {
     pub cases: Vec<Case>,
     /// What was found, in the order in which it was measured.
     pub samples: Vec<Sample>,
-}
-
-/// The machine of a run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Machine {
-    /// Processor cores.
-    pub cores: usize,
-    /// The processor, as it calls itself.
-    pub processor: String,
-    /// Memory, in MiB.
-    pub memory: u64,
-    /// System and kernel.
-    pub system: String,
 }
 
 /// A program that took part, or should have.
@@ -184,6 +174,35 @@ pub struct Readings {
 }
 
 impl Record {
+    /// A record of a run that begins, on this machine.
+    pub fn new(
+        command: String,
+        started: SystemTime,
+        reference: &str,
+        contestants: Vec<Contestant>,
+    ) -> Self {
+        Self {
+            kind: RecordKind::Bench,
+            schema: SCHEMA,
+            lab: env!("CARGO_PKG_VERSION").into(),
+            command,
+            started: humantime::format_rfc3339_seconds(started).to_string(),
+            seconds: 0.0,
+            machine: Machine::here(),
+            tools: BTreeMap::new(),
+            interrupted: false,
+            reference: reference.into(),
+            contestants,
+            cases: Vec::new(),
+            samples: Vec::new(),
+        }
+    }
+
+    /// The record, of these tools and tasks.
+    pub fn with(self, tools: BTreeMap<String, String>, tasks: &[Task]) -> Self {
+        Self { tools, cases: tasks.iter().map(|task| task.case.clone()).collect(), ..self }
+    }
+
     /// A record that was written before.
     pub fn read(text: &str) -> Result<Self, String> {
         let record: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;

@@ -25,6 +25,11 @@ impl Remote {
         }
     }
 
+    /// The server, which stands for both where one name is wanted.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
     /// The calls of a task that can be measured there: only those of workers alone.
     pub fn calls(task: &Task) -> Option<&Calls> {
         let is_alone = |it: &&Calls| it.delay.is_none() && it.share.is_none() && !task.case.pinned;

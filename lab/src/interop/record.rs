@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::exit::Exit;
 use crate::interop::case::{Suite, Transport};
 use crate::interop::verdict::{Standing, Verdict};
+use crate::machine::Machine;
 
 /// The version of the record's form.
 pub const SCHEMA: u32 = 1;
@@ -35,15 +36,6 @@ pub struct Record {
     pub cells: Vec<Cell>,
     /// What is wrong besides the cells.
     pub errors: Vec<String>,
-}
-
-/// The machine of a run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Machine {
-    /// Processor cores.
-    pub cores: usize,
-    /// System and kernel.
-    pub system: String,
 }
 
 /// A peer that took part, or should have.
@@ -215,6 +207,15 @@ impl Cell {
             reason
         }
     }
+}
+
+/// Puts cells into the order in which records have them.
+pub fn sort(cells: &mut [Cell]) {
+    let place = |cell: &Cell| cell.suite.cases().position(|case| case.name == cell.case);
+    cells.sort_by_cached_key(|cell| {
+        let pair = (cell.client.clone(), cell.server.clone());
+        (cell.suite, cell.transport, cell.proxy.clone(), place(cell), pair)
+    });
 }
 
 #[cfg(test)]

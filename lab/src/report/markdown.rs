@@ -207,7 +207,7 @@ mod tests {
 - go/known-failing.txt:2: interop has no case emty\\_unary
 ";
         let mut record = sample();
-        crate::command::run::in_order(&mut record.cells);
+        crate::interop::record::sort(&mut record.cells);
         assert_eq!(report(&record), expected);
     }
 

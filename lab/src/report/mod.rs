@@ -12,7 +12,7 @@ mod terminal;
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{ColorChoice, ValueEnum};
@@ -63,6 +63,13 @@ pub fn json(record: &Record) -> String {
     let cells = record.cells.iter().map(|cell| serde_json::to_string(cell).expect(WHY));
     let cells = cells.collect::<Vec<_>>().join(",\n    ");
     head.replacen("\"cells\": []", &format!("\"cells\": [\n    {cells}\n  ]"), 1) + "\n"
+}
+
+/// Keeps the record with the logs of its run.
+pub fn keep(json: &str, logs: &Path) -> Result<(), Failure> {
+    let path = logs.join("record.json");
+    fs::write(&path, json)
+        .map_err(|error| Failure::environment(format!("{}: {error}", path.display())))
 }
 
 /// A text with the overview of a record in the place that is marked for it.

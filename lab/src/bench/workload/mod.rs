@@ -10,6 +10,8 @@ use serde::Deserialize;
 use super::figure::Figure;
 use super::idle::ENOUGH;
 use super::record;
+use crate::exit::Failure;
+use crate::glob;
 
 pub use file::read;
 
@@ -164,7 +166,34 @@ pub struct Requests {
     pub metadata: usize,
 }
 
+/// The tasks that the patterns choose, by case or workload. Without a pattern, all of them, or
+/// those of `--quick`.
+pub fn choose(tasks: Vec<Task>, patterns: &[String], quick: bool) -> Result<Vec<Task>, Failure> {
+    let mut workloads: Vec<_> = tasks.iter().map(|task| task.case.workload.clone()).collect();
+    let is_chosen = |task: &Task| match patterns {
+        [] => !quick || task.is_quick,
+        patterns => patterns.iter().any(|pattern| task.is_named(pattern)),
+    };
+    let chosen: Vec<_> = tasks.into_iter().filter(is_chosen).collect();
+    if chosen.is_empty() {
+        workloads.dedup();
+        let (flag, names) = (patterns.join(" "), workloads.join(", "));
+        return Err(Failure::usage(format!("--case {flag}: no case of {names} matches")));
+    }
+    Ok(chosen)
+}
+
 impl Task {
+    /// Whether the pattern is of its case, or its workload's name.
+    fn is_named(&self, pattern: &str) -> bool {
+        glob::matches(pattern, &self.case.id) || pattern == self.case.workload
+    }
+
+    /// Whether the relay stands between its workers.
+    pub fn needs_relay(&self) -> bool {
+        self.kind.calls().is_some_and(|calls| calls.delay.is_some())
+    }
+
     /// How many rounds it has, if the others have `rounds`.
     pub fn rounds(&self, rounds: usize) -> usize {
         self.rounds.unwrap_or(rounds).min(rounds)

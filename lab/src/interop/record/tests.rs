@@ -29,7 +29,12 @@ pub fn sample() -> Record {
         command: "lab run --suite interop".into(),
         started: "2026-11-24T12:00:00Z".into(),
         seconds: 61.5,
-        machine: Machine { cores: 2, system: "Linux 6.1".into() },
+        machine: Machine {
+            cores: 2,
+            processor: String::new(),
+            memory: 0,
+            system: "Linux 6.1".into(),
+        },
         interrupted: false,
         peers: vec![
             Peer { version: Some("1.85.0".into()), ..peer("go") },
