@@ -124,8 +124,8 @@ pub struct Splice {
 
 #[derive(Debug, Args)]
 pub struct Outputs {
-    /// Write a report: text, json, csv (of a benchmark), junit (of a run), markdown or html; to
-    /// FILE, or to standard output instead of the text; repeatable
+    /// Write a report: text, json, csv (of a benchmark), junit or svg (of a run: the matrix as a
+    /// picture), markdown or html; to FILE, or to standard output instead of the text; repeatable
     #[arg(long, value_name = "FORMAT[:FILE]")]
     pub output: Vec<Output>,
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::style::Style;
-use super::{Format, Output, html, json, junit, markdown, terminal};
+use super::{Format, Output, html, json, junit, markdown, svg, terminal};
 use crate::bench;
 use crate::exit::{Exit, Failure};
 use crate::interop::record::Record;
@@ -44,12 +44,14 @@ impl AnyRecord {
             (Self::Run(record), Format::Junit) => junit::report(record),
             (Self::Run(record), Format::Markdown) => markdown::report(record),
             (Self::Run(record), Format::Html) => html::report(record),
+            (Self::Run(record), Format::Svg) => svg::report(record),
             (Self::Bench(record), Format::Text) => figures::terminal::report(record, style),
             (Self::Bench(record), Format::Json) => record.json(),
             (Self::Bench(record), Format::Csv) => figures::csv::report(record),
             (Self::Bench(_), Format::Junit) => return Err(Failure::usage(NO_VERDICTS)),
             (Self::Bench(record), Format::Markdown) => figures::markdown::report(record),
             (Self::Bench(record), Format::Html) => figures::html::report(record),
+            (Self::Bench(_), Format::Svg) => return Err(Failure::usage(NO_PAIRS)),
         })
     }
 
@@ -82,6 +84,8 @@ const NO_FIGURES: &str = "--output csv: cells have no figures; json has all of t
 const NO_VERDICTS: &str =
     "--output junit: a benchmark has no verdicts; csv or json has its figures";
 
+const NO_PAIRS: &str = "--output svg: a benchmark has no matrix of verdicts; html has its charts";
+
 /// Refuses reports that a run can't have, before it begins.
 pub fn check_of_run(outputs: &[Output]) -> Result<(), Failure> {
     match outputs.iter().any(|it| it.format == Format::Csv) {
@@ -92,10 +96,12 @@ pub fn check_of_run(outputs: &[Output]) -> Result<(), Failure> {
 
 /// Refuses reports that a benchmark can't have, before it begins.
 pub fn check_of_bench(outputs: &[Output]) -> Result<(), Failure> {
-    match outputs.iter().any(|it| it.format == Format::Junit) {
-        true => Err(Failure::usage(NO_VERDICTS)),
-        false => Ok(()),
-    }
+    let refusal = |it: &Output| match it.format {
+        Format::Junit => Some(NO_VERDICTS),
+        Format::Svg => Some(NO_PAIRS),
+        _ => None,
+    };
+    outputs.iter().find_map(refusal).map_or(Ok(()), |why| Err(Failure::usage(why)))
 }
 
 #[cfg(test)]
@@ -127,16 +133,15 @@ mod tests {
         type Check = fn(&[Output]) -> Result<(), Failure>;
         let kinds: [(AnyRecord, Check); 2] = [(run(), check_of_run), (bench(), check_of_bench)];
         for (record, check) in kinds {
-            for format in ["text", "json", "csv", "junit", "markdown", "html"] {
+            for format in ["text", "json", "csv", "junit", "markdown", "html", "svg"] {
                 let output: Output = format.parse().unwrap();
                 let report = record.report(output.format, Style::PLAIN);
                 let [before, after] =
                     [check(&[output]).err(), report.err()].map(|it| it.map(|it| it.to_string()));
                 assert_eq!(before, after, "{} as {format}", record.marker());
-                assert_eq!(
-                    after.is_some(),
-                    format == if record.marker() == "lab" { "csv" } else { "junit" }
-                );
+                let refused: &[&str] =
+                    if record.marker() == "lab" { &["csv"] } else { &["junit", "svg"] };
+                assert_eq!(after.is_some(), refused.contains(&format), "{format}");
             }
         }
     }

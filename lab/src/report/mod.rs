@@ -8,6 +8,7 @@ pub mod markdown;
 mod reasons;
 mod splice;
 pub mod style;
+mod svg;
 mod terminal;
 
 use std::fs;
@@ -38,6 +39,7 @@ enum Format {
     Junit,
     Markdown,
     Html,
+    Svg,
 }
 
 impl FromStr for Output {
@@ -49,7 +51,7 @@ impl FromStr for Output {
             None => (text, None),
         };
         let format = <Format as ValueEnum>::from_str(format, false).map_err(|_| {
-            format!("there is no report {format}: text, json, csv, junit, markdown, html")
+            format!("there is no report {format}: text, json, csv, junit, markdown, html, svg")
         })?;
         Ok(Self { format, file })
     }
@@ -109,6 +111,18 @@ pub fn counted(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
+/// Digits with the thousands apart: `84,800`.
+pub fn with_commas(digits: &str) -> String {
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +142,6 @@ mod tests {
         assert_eq!(output, Output { format: Format::Json, file: Some("run/a:b.json".into()) });
         assert_eq!("text".parse(), Ok(Output { format: Format::Text, file: None }));
         let error = "pdf".parse::<Output>().unwrap_err();
-        assert_eq!(error, "there is no report pdf: text, json, csv, junit, markdown, html");
+        assert_eq!(error, "there is no report pdf: text, json, csv, junit, markdown, html, svg");
     }
 }
