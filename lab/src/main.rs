@@ -13,6 +13,7 @@ mod command;
 mod exit;
 mod glob;
 mod interop;
+mod json;
 mod machine;
 mod peer;
 mod process;

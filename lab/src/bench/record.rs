@@ -9,6 +9,7 @@ use super::figure::Figure;
 use super::histogram::Histogram;
 use super::workload::Task;
 use crate::exit::Exit;
+use crate::json;
 use crate::machine::Machine;
 
 /// The version of the record's form.
@@ -205,21 +206,12 @@ impl Record {
 
     /// A record that was written before.
     pub fn read(text: &str) -> Result<Self, String> {
-        let record: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        match record.schema {
-            SCHEMA => Ok(record),
-            other => Err(format!("this lab reads schema {SCHEMA}, but this is {other}")),
-        }
+        json::read(text, SCHEMA)
     }
 
     /// As JSON: a line for each sample, so that records can be compared by lines.
     pub fn json(&self) -> String {
-        const WHY: &str = "a record has string keys only, and no number that JSON lacks";
-        let head = Self { samples: Vec::new(), ..self.clone() };
-        let head = serde_json::to_string_pretty(&head).expect(WHY);
-        let samples = self.samples.iter().map(|it| serde_json::to_string(it).expect(WHY));
-        let samples = samples.collect::<Vec<_>>().join(",\n    ");
-        head.replacen("\"samples\": []", &format!("\"samples\": [\n    {samples}\n  ]"), 1) + "\n"
+        json::write(&Self { samples: Vec::new(), ..self.clone() }, "samples", &self.samples)
     }
 
     /// The exit code that the run deserves.

@@ -78,7 +78,7 @@ pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
         cells,
         errors,
     };
-    report::keep(&report::json(&record), &logs)?;
+    report::keep(&record.json(), &logs)?;
     report::write(&AnyRecord::Run(Box::new(record)), &options.outputs.output, color)
 }
 

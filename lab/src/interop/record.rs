@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::exit::Exit;
 use crate::interop::case::{Suite, Transport};
 use crate::interop::verdict::{Standing, Verdict};
+use crate::json;
 use crate::machine::Machine;
 
 /// The version of the record's form.
@@ -140,11 +141,12 @@ pub struct Evidence {
 impl Record {
     /// A record that was written before.
     pub fn read(text: &str) -> Result<Self, String> {
-        let record: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        match record.schema {
-            SCHEMA => Ok(record),
-            other => Err(format!("this lab reads schema {SCHEMA}, but this is {other}")),
-        }
+        json::read(text, SCHEMA)
+    }
+
+    /// As JSON: a line for each cell, so that records can be compared by lines.
+    pub fn json(&self) -> String {
+        json::write(&Self { cells: Vec::new(), ..self.clone() }, "cells", &self.cells)
     }
 
     /// How many cells have this standing.

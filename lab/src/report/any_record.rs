@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::style::Style;
-use super::{Format, Output, html, json, junit, markdown, svg, terminal};
+use super::{Format, Output, html, junit, markdown, svg, terminal};
 use crate::bench;
 use crate::exit::{Exit, Failure};
 use crate::interop::record::Record;
@@ -39,7 +39,7 @@ impl AnyRecord {
         use bench::report as figures;
         Ok(match (self, format) {
             (Self::Run(record), Format::Text) => terminal::report(record, style),
-            (Self::Run(record), Format::Json) => json(record),
+            (Self::Run(record), Format::Json) => record.json(),
             (Self::Run(_), Format::Csv) => return Err(Failure::usage(NO_FIGURES)),
             (Self::Run(record), Format::Junit) => junit::report(record),
             (Self::Run(record), Format::Markdown) => markdown::report(record),

@@ -19,7 +19,6 @@ use std::str::FromStr;
 use clap::{ColorChoice, ValueEnum};
 
 use crate::exit::{Exit, Failure};
-use crate::interop::record::Record;
 pub use any_record::{AnyRecord, check_of_bench, check_of_run};
 use style::Style;
 
@@ -57,21 +56,10 @@ impl FromStr for Output {
     }
 }
 
-/// The record itself, as JSON: a line for each cell, so that records can be compared by lines.
-pub fn json(record: &Record) -> String {
-    const WHY: &str = "a record has string keys only, and no number that JSON lacks";
-    let head = Record { cells: Vec::new(), ..record.clone() };
-    let head = serde_json::to_string_pretty(&head).expect(WHY);
-    let cells = record.cells.iter().map(|cell| serde_json::to_string(cell).expect(WHY));
-    let cells = cells.collect::<Vec<_>>().join(",\n    ");
-    head.replacen("\"cells\": []", &format!("\"cells\": [\n    {cells}\n  ]"), 1) + "\n"
-}
-
 /// Keeps the record with the logs of its run.
 pub fn keep(json: &str, logs: &Path) -> Result<(), Failure> {
     let path = logs.join("record.json");
-    fs::write(&path, json)
-        .map_err(|error| Failure::environment(format!("{}: {error}", path.display())))
+    fs::write(&path, json).map_err(|error| Failure::writing(&path, error))
 }
 
 /// A text with the overview of a record in the place that is marked for it.
@@ -87,7 +75,7 @@ pub fn write(record: &AnyRecord, outputs: &[Output], color: ColorChoice) -> Resu
         match &output.file {
             None => drop(print(&record.report(output.format, to_stdout)?)?),
             Some(file) => fs::write(file, record.report(output.format, Style::PLAIN)?)
-                .map_err(|error| Failure::environment(format!("{}: {error}", file.display())))?,
+                .map_err(|error| Failure::writing(file, error))?,
         }
     }
     if outputs.iter().all(|output| output.file.is_some()) {
@@ -126,15 +114,6 @@ pub fn with_commas(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_record_is_written_with_a_line_for_each_cell() {
-        let record = crate::interop::record::tests::sample();
-        let text = json(&record);
-        let lines = text.lines().filter(|line| line.starts_with("    {\"suite\""));
-        assert_eq!(lines.count(), record.cells.len());
-        assert_eq!(json(&Record::read(&text).unwrap()), text);
-    }
 
     #[test]
     fn an_output_is_a_format_and_perhaps_a_file() {

@@ -1,13 +1,13 @@
 //! A workload's file: the axes that it names, and the tasks at their points.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Calls, Kind, Load, Pairing, Requests, Rpc, Task};
+use super::point::{Name, Point, Values, spread};
+use super::{Load, Pairing, Rpc, Task};
 use crate::bench::figure::Figure;
 use crate::bench::record;
 use crate::exit::Failure;
@@ -58,68 +58,24 @@ struct File {
     scenario: BTreeMap<String, String>,
 }
 
-/// The name of a kind.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Name {
-    #[default]
-    Calls,
-    H2load,
-    Connections,
-    IdleConnections,
-    IdleStreams,
-    Instructions,
-    Start,
-    Size,
-    Build,
-}
-
-/// A point on the axes.
-#[derive(Clone)]
-struct Point {
-    id: String,
-    axes: BTreeMap<String, f64>,
-    pinned: bool,
-    values: Values,
-}
-
-/// What a point's kind has to take: a value of each axis and setting that the file names.
-#[derive(Clone, Default)]
-struct Values {
-    rpc: Option<Rpc>,
-    size: Option<usize>,
-    load: Option<Load>,
-    idle: Option<usize>,
-    share: Option<f64>,
-    delay: Option<u32>,
-    tls: Option<bool>,
-    gzip: Option<bool>,
-    messages_per_stream: Option<i32>,
-    metadata: Option<usize>,
-    pairs: Option<Pairing>,
-}
-
 /// The tasks of all files in a folder, in the order of the files' names.
 pub fn read(folder: &Path) -> Result<Vec<Task>, Failure> {
-    let trouble = |path: &Path, what: &dyn fmt::Display| {
-        Failure::usage(format!("{}: {what}", path.display()))
-    };
-    let entries = fs::read_dir(folder).map_err(|error| trouble(folder, &error))?;
+    let entries = fs::read_dir(folder).map_err(|error| Failure::reading(folder, error))?;
     let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
     let mut paths: Vec<_> =
         paths.filter(|path| path.extension().is_some_and(|it| it == "toml")).collect();
     paths.sort();
     let mut tasks = Vec::new();
     for path in paths {
-        let text = fs::read_to_string(&path).map_err(|error| trouble(&path, &error))?;
-        let file: File = toml::from_str(&text).map_err(|error| trouble(&path, &error))?;
+        let text = fs::read_to_string(&path).map_err(|error| Failure::reading(&path, error))?;
+        let file: File = toml::from_str(&text).map_err(|error| Failure::reading(&path, error))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         // The number in front only puts the files in order.
         let name = name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('-');
-        tasks.extend(file.tasks(name).map_err(|error| trouble(&path, &error))?);
+        tasks.extend(file.tasks(name).map_err(|error| Failure::reading(&path, error))?);
     }
     match tasks.is_empty() {
-        true => Err(trouble(folder, &"there is no workload in it")),
+        true => Err(Failure::reading(folder, "there is no workload in it")),
         false => Ok(tasks),
     }
 }
@@ -210,103 +166,6 @@ impl File {
             is_quick: self.quick.iter().any(|pattern| glob::matches(pattern, &case.id)),
             case,
         })
-    }
-}
-
-impl Point {
-    fn put(&mut self, axis: &str, value: f64) {
-        self.axes.insert(axis.into(), value);
-    }
-
-    fn put_load(&mut self, load: Load) {
-        self.put("in-flight", load.in_flight as f64);
-        self.put("connections", load.connections as f64);
-    }
-}
-
-impl Values {
-    /// The kind of this name, which has to take all of them.
-    fn kind(mut self, name: Name) -> Result<Kind, String> {
-        let kind = match name {
-            Name::Calls => Kind::Calls(self.calls()),
-            Name::H2load => Kind::H2load(self.requests(), self.load()),
-            Name::Connections => Kind::Connections(self.requests()),
-            Name::IdleConnections => Kind::IdleConnections(self.idle()?),
-            Name::IdleStreams => Kind::IdleStreams(self.idle()?),
-            Name::Instructions => Kind::Instructions(self.requests(), self.load()),
-            Name::Start => Kind::Start,
-            Name::Size => Kind::Size,
-            Name::Build => Kind::Build,
-        };
-        match self.rest() {
-            None => Ok(kind),
-            Some(key) => Err(format!("a workload of this kind has no `{key}`")),
-        }
-    }
-
-    fn calls(&mut self) -> Calls {
-        Calls {
-            rpc: self.rpc.take().unwrap_or_default(),
-            size: self.size.take().unwrap_or_default(),
-            load: self.load(),
-            share: self.share.take(),
-            delay: self.delay.take(),
-            tls: self.tls.take().unwrap_or_default(),
-            gzip: self.gzip.take().unwrap_or_default(),
-            messages_per_stream: self.messages_per_stream.take().unwrap_or_default(),
-            pairing: self.pairs.take().unwrap_or_default(),
-        }
-    }
-
-    fn requests(&mut self) -> Requests {
-        Requests {
-            size: self.size.take().unwrap_or_default(),
-            tls: self.tls.take().unwrap_or_default(),
-            metadata: self.metadata.take().unwrap_or_default(),
-        }
-    }
-
-    fn load(&mut self) -> Load {
-        self.load.take().unwrap_or_default()
-    }
-
-    fn idle(&mut self) -> Result<usize, String> {
-        self.idle.take().ok_or_else(|| "a workload of this kind needs `idle`".into())
-    }
-
-    /// The key of one that nothing has taken.
-    fn rest(&self) -> Option<&'static str> {
-        let keys = [
-            ("rpc", self.rpc.is_some()),
-            ("size", self.size.is_some()),
-            ("load", self.load.is_some()),
-            ("idle", self.idle.is_some()),
-            ("share", self.share.is_some()),
-            ("delay", self.delay.is_some()),
-            ("tls", self.tls.is_some()),
-            ("gzip", self.gzip.is_some()),
-            ("messages-per-stream", self.messages_per_stream.is_some()),
-            ("metadata", self.metadata.is_some()),
-            ("pairs", self.pairs.is_some()),
-        ];
-        keys.into_iter().find(|(_, is_left)| *is_left).map(|(key, _)| key)
-    }
-}
-
-/// Every point at every value of an axis, which adds to its id where there are several. An axis
-/// without values changes nothing.
-fn spread<T>(points: &mut Vec<Point>, values: &[T], set: impl Fn(&mut Point, &T) -> String) {
-    let at_value = |point: &Point, value: &T| {
-        let mut point = point.clone();
-        let name = set(&mut point, value);
-        if values.len() > 1 {
-            point.id += &format!("/{name}");
-        }
-        point
-    };
-    if !values.is_empty() {
-        let spread = points.iter().flat_map(|point| values.iter().map(|it| at_value(point, it)));
-        *points = spread.collect();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Workloads: a TOML file each, which asks one question over a few axes.
 
 mod file;
+mod point;
 
 use std::fmt;
 use std::str::FromStr;

@@ -85,6 +85,15 @@ fn a_record_survives_being_written() {
 }
 
 #[test]
+fn a_record_is_written_with_a_line_for_each_cell() {
+    let record = sample();
+    let text = record.json();
+    let lines = text.lines().filter(|line| line.starts_with("    {\"suite\""));
+    assert_eq!(lines.count(), record.cells.len());
+    assert_eq!(Record::read(&text).unwrap().json(), text);
+}
+
+#[test]
 fn what_is_listed_as_failing_at_times_may_pass() {
     let mut cell = sample().cells.swap_remove(3);
     assert_eq!(cell.standing(), Standing::Surprise);
