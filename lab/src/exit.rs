@@ -1,6 +1,7 @@
 //! How the program ends.
 
 use std::fmt;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The exit codes.
@@ -38,9 +39,19 @@ impl Failure {
         Self { exit: Exit::Usage, message: message.into() }
     }
 
+    /// A file that can't be read, or not as what it should be.
+    pub fn reading(path: &Path, what: impl fmt::Display) -> Self {
+        Self::usage(format!("{}: {what}", path.display()))
+    }
+
+    /// A file that can't be written.
+    pub fn writing(path: &Path, what: impl fmt::Display) -> Self {
+        Self::environment(format!("{}: {what}", path.display()))
+    }
+
     /// Something the machine lacks or refuses.
-    pub fn environment(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Environment, message: message.into() }
+    pub fn environment(message: impl ToString) -> Self {
+        Self { exit: Exit::Environment, message: message.to_string() }
     }
 }
 

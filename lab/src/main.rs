@@ -13,6 +13,8 @@ mod command;
 mod exit;
 mod glob;
 mod interop;
+mod json;
+mod machine;
 mod peer;
 mod process;
 mod progress;
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
         Command::Report(report) => command::report::run(&report, color),
         Command::Splice(splice) => command::splice::run(&splice),
         Command::Guard => {
-            process::guard::stand();
+            process::guard::watch();
             Ok(Exit::Ok)
         }
         Command::Child { command } => return process::guard::child(&command),

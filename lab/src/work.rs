@@ -4,31 +4,31 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
-/// Does every piece of work on one of `workers` threads, in order of their beginning, and hands
-/// what they report to `hear` on the caller's thread, as it comes.
-pub fn share<Piece: Send, News: Send>(
-    pieces: Vec<Piece>,
+/// Does each job on one of `workers` threads, started in their order, and hands what jobs report to
+/// `receive` on the caller's thread, as it comes.
+pub fn share<Job: Send, Report: Send>(
+    jobs: Vec<Job>,
     workers: usize,
-    act: impl Fn(Piece, &dyn Fn(News)) + Sync,
-    mut hear: impl FnMut(News),
+    act: impl Fn(Job, &dyn Fn(Report)) + Sync,
+    mut receive: impl FnMut(Report),
 ) {
-    let pieces = Mutex::new(VecDeque::from(pieces));
-    let next = || pieces.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-    let (sender, news) = mpsc::channel();
+    let jobs = Mutex::new(VecDeque::from(jobs));
+    let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let (sender, reports) = mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..workers.max(1) {
             let sender = sender.clone();
             let (next, act) = (&next, &act);
             scope.spawn(move || {
                 // The receiver outlives the scope: nothing is lost.
-                let tell = |news| drop(sender.send(news));
-                while let Some(piece) = next() {
-                    act(piece, &tell);
+                let report = |it| drop(sender.send(it));
+                while let Some(job) = next() {
+                    act(job, &report);
                 }
             });
         }
         drop(sender);
-        news.iter().for_each(&mut hear);
+        reports.iter().for_each(&mut receive);
     });
 }
 
@@ -37,10 +37,10 @@ mod tests {
     use super::share;
 
     #[test]
-    fn every_piece_is_done_once_and_heard_of() {
-        let mut heard = Vec::new();
-        share((0..100).collect(), 4, |n: u32, tell| tell(n), |n| heard.push(n));
-        heard.sort_unstable();
-        assert_eq!(heard, (0..100).collect::<Vec<_>>());
+    fn every_job_is_done_once_and_reported() {
+        let mut received = Vec::new();
+        share((0..100).collect(), 4, |n: u32, report| report(n), |n| received.push(n));
+        received.sort_unstable();
+        assert_eq!(received, (0..100).collect::<Vec<_>>());
     }
 }

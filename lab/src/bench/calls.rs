@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::figure::Figure;
 use super::histogram::Histogram;
 use super::messages::stats::ClientStats;
-use super::record::{Measured, Unmeasured};
+use super::record::{Readings, Unmeasured};
 use super::usage::{self, Traffic, Usage};
 use super::worker::{Calling, Serving, Worker};
-use super::workload::Task;
+use super::workload::Calls;
 
 /// How long the rate is looked at, at a time.
 const SLICE: Duration = Duration::from_millis(100);
@@ -26,8 +26,8 @@ const LONGEST_WARM_UP: Duration = Duration::from_secs(3);
 /// A call whose answer was not what was asked for, in the contract of our workers: DATA_LOSS.
 const WRONG: i32 = 15;
 
-/// Who takes part in a sample.
-pub struct Players<'a> {
+/// What a sample is taken of.
+pub struct Setup<'a> {
     /// The worker that calls.
     pub client: &'a Worker,
     /// The worker that serves.
@@ -42,9 +42,9 @@ pub struct Players<'a> {
     pub offered: Option<f64>,
 }
 
-/// What a client did.
+/// What a client did, all slices together.
 #[derive(Default)]
-struct Done {
+struct Totals {
     calls: u64,
     errors: u64,
     wrong: u64,
@@ -56,37 +56,37 @@ struct Done {
 }
 
 /// Measures for so long, once the rate holds still. Wrong answers are an error.
-pub fn sample(task: &Task, players: Players<'_>, length: Duration) -> Result<Measured, Unmeasured> {
-    let Players { client, server, serving, target, is_relayed, offered } = players;
+pub fn sample(calls: &Calls, setup: Setup<'_>, length: Duration) -> Result<Readings, Unmeasured> {
+    let Setup { client, server, serving, target, is_relayed, offered } = setup;
     let mut calling =
-        client.call(task, &target, offered).map_err(|error| format!("client: {error}"))?;
+        client.call(calls, &target, offered).map_err(|error| format!("client: {error}"))?;
     let warm_up = warm_up(&mut calling).map_err(|error| format!("client: {error}"))?;
     let workers = [client, server];
     workers.iter().filter_map(|it| it.pid()).for_each(usage::reset_peak_memory);
     serving.mark()?;
     let (before, traffic) = (workers.map(Worker::usage), Traffic::at(serving.port));
-    let done = run(&mut calling, length).map_err(|error| format!("client: {error}"))?;
+    let totals = run(&mut calling, length).map_err(|error| format!("client: {error}"))?;
     let (after, traffic) = (workers.map(Worker::usage), Traffic::at(serving.port) - traffic);
     let stats = serving.mark()?;
     calling.finish().map_err(|error| format!("client: {error}"))?;
-    done.check()?;
+    totals.check()?;
 
-    let mut measured = done.measured();
-    measured.warm_up = Some(warm_up.as_secs_f64());
-    let own = [done.cpu, stats.time_user + stats.time_system];
+    let mut readings = totals.readings();
+    readings.warm_up = Some(warm_up.as_secs_f64());
+    let own = [totals.cpu, stats.time_user + stats.time_system];
     for (place, [cpu, switches, memory]) in COSTS.into_iter().enumerate() {
         // Of a worker on another machine there is only its own account.
         let used = before[place].zip(after[place]).map(|(before, after)| after - before);
         let used = used.unwrap_or(Usage { cpu: own[place], switches: f64::NAN });
-        measured.put(cpu, Some(used.cpu * 1e6 / done.calls as f64));
-        measured.put(switches, Some(used.switches / done.calls as f64));
-        measured.put(memory, workers[place].pid().map(usage::peak_memory));
+        readings.put(cpu, Some(used.cpu * 1e6 / totals.calls as f64));
+        readings.put(switches, Some(used.switches / totals.calls as f64));
+        readings.put(memory, workers[place].pid().map(usage::peak_memory));
     }
     if server.pid().is_some() && !is_relayed {
-        measured.put(Figure::BytesSent, Some(traffic.received / done.calls as f64));
-        measured.put(Figure::BytesReceived, Some(traffic.sent / done.calls as f64));
+        readings.put(Figure::BytesSent, Some(traffic.received / totals.calls as f64));
+        readings.put(Figure::BytesReceived, Some(traffic.sent / totals.calls as f64));
     }
-    Ok(measured)
+    Ok(readings)
 }
 
 /// What is reported about the client and the server.
@@ -122,18 +122,18 @@ fn holds_still(rates: &[f64]) -> bool {
 }
 
 /// Lets the client call for so long.
-fn run(calling: &mut Calling, length: Duration) -> Result<Done, String> {
+fn run(calling: &mut Calling, length: Duration) -> Result<Totals, String> {
     calling.mark()?;
-    let (began, mut done) = (Instant::now(), Done::default());
+    let (began, mut totals) = (Instant::now(), Totals::default());
     let slices = (length.as_secs_f64() / SLICE.as_secs_f64()).ceil().max(1.0) as u32;
     for slice in 1..=slices {
         thread::sleep((SLICE * slice).saturating_sub(began.elapsed()));
-        done.add(&calling.mark()?);
+        totals.add(&calling.mark()?);
     }
-    Ok(done)
+    Ok(totals)
 }
 
-impl Done {
+impl Totals {
     fn add(&mut self, stats: &ClientStats) {
         let latency = Histogram::of_buckets(&stats.latencies.bucket);
         let failed = stats.request_results.iter().filter(|it| it.status_code != 0);
@@ -164,20 +164,20 @@ impl Done {
         }
     }
 
-    fn measured(&self) -> Measured {
-        let mut measured = Measured::default();
-        measured.put(Figure::Rate, Some(self.calls as f64 / self.seconds));
-        measured.put(Figure::Errors, Some(self.errors as f64));
+    fn readings(&self) -> Readings {
+        let mut readings = Readings::default();
+        readings.put(Figure::Rate, Some(self.calls as f64 / self.seconds));
+        readings.put(Figure::Errors, Some(self.errors as f64));
         for (figure, share) in [(Figure::P50, 0.5), (Figure::P99, 0.99), (Figure::P999, 0.999)] {
-            measured.put(figure, self.latency.quantile(share).map(|it| it / 1e3));
+            readings.put(figure, self.latency.quantile(share).map(|it| it / 1e3));
         }
-        measured.latency = self.latency.clone();
-        measured.series.clone_from(&self.series);
-        measured
+        readings.latency = self.latency.clone();
+        readings.series.clone_from(&self.series);
+        readings
     }
 }
 
-impl Measured {
+impl Readings {
     /// Notes a figure, if it is known.
     pub fn put(&mut self, figure: Figure, value: Option<f64>) {
         self.figures.extend(value.filter(|it| it.is_finite()).map(|value| (figure, value)));

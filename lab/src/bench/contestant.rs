@@ -8,7 +8,7 @@ use crate::peer::manifest::Worker;
 use crate::peer::prepare::Prepared;
 
 use super::record;
-use super::workload::{Kind, Pairs, Task};
+use super::workload::{Kind, Pairing, Task};
 
 /// The first, with whom the others are compared, unless the user wants another.
 pub const REFERENCE: &str = "quartet";
@@ -33,7 +33,7 @@ pub struct Contestant {
 
 impl Contestant {
     /// What records say of it.
-    pub fn described(&self) -> record::Contestant {
+    fn described(&self) -> record::Contestant {
         record::Contestant {
             name: self.name.clone(),
             stack: self.peer.manifest.stack.clone(),
@@ -45,7 +45,7 @@ impl Contestant {
         }
     }
 
-    /// Why it can't play its role in a case, if that is so.
+    /// Why it can't have this role in a case, if that is so.
     pub fn obstacle(&self, role: Role, case: &str) -> Option<&str> {
         self.worker.lacks(role, case)
     }
@@ -57,9 +57,27 @@ impl Contestant {
     }
 }
 
-/// The names of all contestants, without making a peer ready.
-pub fn names(peers: &[Peer]) -> Vec<String> {
-    peers.iter().flat_map(|peer| peer.manifest.bench.keys().cloned()).collect()
+/// What records say of those that take part in one of the tasks.
+pub fn described(contestants: &[Contestant], tasks: &[Task]) -> Vec<record::Contestant> {
+    let takes_part = |it: &&Contestant| {
+        let mut pairs = tasks.iter().flat_map(|task| pairs(task, contestants));
+        pairs.any(|(client, server)| client.name == it.name || server.name == it.name)
+    };
+    contestants.iter().filter(takes_part).map(Contestant::described).collect()
+}
+
+/// Refuses a pattern that chooses no contestant, before a peer is made ready.
+pub fn check(peers: &[Peer], patterns: &[String]) -> Result<(), Failure> {
+    let names = || peers.iter().flat_map(|peer| peer.manifest.bench.keys());
+    let is_known = |pattern: &&String| names().any(|name| glob::matches(pattern, name));
+    match patterns.iter().find(|pattern| !is_known(pattern)) {
+        None => Ok(()),
+        Some(pattern) => {
+            let names = names().cloned().collect::<Vec<_>>().join(", ");
+            let problem = format!("no contestant matches; there are {names}");
+            Err(Failure::usage(format!("--contestant {pattern}: {problem}")))
+        }
+    }
 }
 
 /// Whether one of a peer's contestants is chosen by the patterns. No pattern chooses all.
@@ -100,13 +118,13 @@ pub fn pairs<'a>(
 ) -> Vec<(&'a Contestant, &'a Contestant)> {
     let takes_part = |it: &&Contestant| match task.kind {
         // A copy's program is the same file.
-        Kind::Size | Kind::Build | Kind::Instructions if it.again.is_some() => false,
+        Kind::Size | Kind::Build | Kind::Instructions(..) if it.again.is_some() => false,
         _ => task.defaults || !it.worker.defaults,
     };
     let all = || contestants.iter().filter(takes_part);
-    match task.pairs {
-        Pairs::Own => all().map(|it| (it, it)).collect(),
-        Pairs::All => {
+    match task.kind.calls().map(|calls| calls.pairing) {
+        None | Some(Pairing::Own) => all().map(|it| (it, it)).collect(),
+        Some(Pairing::All) => {
             let others = || all().filter(|it| it.again.is_none());
             let crossed = others().flat_map(|client| others().map(move |server| (client, server)));
             let copies = all().filter(|it| it.again.is_some()).map(|it| (it, it));

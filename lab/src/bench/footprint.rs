@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use super::contestant::Contestant;
 use super::figure::Figure;
-use super::h2load;
-use super::record::Measured;
-use super::stage::Stage;
+use super::h2load::Caller;
+use super::record::Readings;
+use super::testbed::Testbed;
 use super::usage;
 use super::worker::Worker;
-use super::workload::Task;
+use super::workload::{Load, Requests};
 use crate::interop::run::HOST;
 use crate::peer::command::program;
 use crate::process::{Launch, Process};
@@ -36,34 +36,34 @@ const FEW: usize = 500;
 const MANY: usize = 2_500;
 
 /// From the program's start until it takes connections.
-pub fn start(stage: &Stage, contestant: &Contestant) -> Result<Measured, String> {
+pub fn start(testbed: &Testbed, contestant: &Contestant) -> Result<Readings, String> {
     let began = Instant::now();
-    let (process, _) = launch(stage, contestant, &[], START)?;
-    let mut measured = Measured::default();
-    measured.put(Figure::StartTime, Some(began.elapsed().as_secs_f64() * 1e3));
-    measured.put(Figure::ServerMemory, Some(usage::resident_memory(process.pid())));
-    Ok(measured)
+    let (process, _) = launch(testbed, contestant, &[], START)?;
+    let mut readings = Readings::default();
+    readings.put(Figure::StartTime, Some(began.elapsed().as_secs_f64() * 1e3));
+    readings.put(Figure::ServerMemory, Some(usage::resident_memory(process.pid())));
+    Ok(readings)
 }
 
 /// The program on the disk, with the shared libraries that it loads.
-pub fn size(contestant: &Contestant) -> Result<Measured, String> {
+pub fn size(contestant: &Contestant) -> Result<Readings, String> {
     let name = contestant.worker.program.as_ref().ok_or("its peer.toml names no program")?;
     let path = contestant.peer.folder.join(name);
     let bytes = length(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let libraries = libraries(&path);
-    let mut measured = Measured::default();
-    measured.put(Figure::ProgramSize, Some((bytes + libraries) as f64 / 1e6));
-    Ok(measured)
+    let mut readings = Readings::default();
+    readings.put(Figure::ProgramSize, Some((bytes + libraries) as f64 / 1e6));
+    Ok(readings)
 }
 
 /// A build from nothing.
-pub fn build(stage: &Stage, contestant: &Contestant) -> Result<Measured, String> {
+pub fn build(testbed: &Testbed, contestant: &Contestant) -> Result<Readings, String> {
     let build = contestant.worker.clean_build.as_ref();
     let build = build.ok_or("its peer.toml has no clean_build")?;
-    let folder = stage.logs.join(format!("{}.build", contestant.name));
+    let folder = testbed.logs.join(format!("{}.build", contestant.name));
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let values = stage.values(&contestant.peer, 0).with("folder", folder.display());
-    let log = stage.log(contestant, "clean-build");
+    let values = testbed.values(&contestant.peer, 0).with("folder", folder.display());
+    let log = testbed.log(contestant, "clean-build");
     let launch = Launch {
         command: &build.fill(&values),
         folder: &contestant.peer.folder,
@@ -71,29 +71,31 @@ pub fn build(stage: &Stage, contestant: &Contestant) -> Result<Measured, String>
         stderr: &log,
     };
     let began = Instant::now();
-    crate::peer::prepare::to_its_end(&launch, &stage.children, BUILD)?;
-    let mut measured = Measured::default();
-    measured.put(Figure::BuildTime, Some(began.elapsed().as_secs_f64()));
+    crate::peer::prepare::to_its_end(&launch, &testbed.children, BUILD)?;
+    let mut readings = Readings::default();
+    readings.put(Figure::BuildTime, Some(began.elapsed().as_secs_f64()));
     fs::remove_dir_all(&folder).unwrap_or_default();
-    Ok(measured)
+    Ok(readings)
 }
 
 /// The instructions of a call: those of many less those of few. What the program does when it
 /// starts and when it ends is not counted.
 pub fn instructions(
-    stage: &Stage,
+    testbed: &Testbed,
     contestant: &Contestant,
-    task: &Task,
-) -> Result<Measured, String> {
-    let counts = stage.logs.join(format!("{}.callgrind", contestant.name));
+    requests: &Requests,
+    load: Load,
+) -> Result<Readings, String> {
+    let counts = testbed.logs.join(format!("{}.callgrind", contestant.name));
     let file = format!("--callgrind-out-file={}", counts.display());
     let (process, address) =
-        launch(stage, contestant, &["valgrind", "--tool=callgrind", &file], SLOW)?;
-    let server = Worker::at(&address).serve(task)?;
+        launch(testbed, contestant, &["valgrind", "--tool=callgrind", &file], SLOW)?;
+    let server = Worker::at(&address).serve(requests.tls)?;
+    let caller = Caller::new(testbed, requests, false, server.port)?;
     control(&process, "--zero")?;
     let mut counted = [0.0; 2];
     for (nth, (count, calls)) in counted.iter_mut().zip([FEW, MANY]).enumerate() {
-        h2load::calls(stage, task, server.port, calls)?;
+        caller.calls(calls, load)?;
         control(&process, "--dump")?;
         *count = total(&counts.with_extension(format!("callgrind.{}", nth + 1)))?;
     }
@@ -105,9 +107,9 @@ pub fn instructions(
             "callgrind counted {few} instructions for {FEW} calls, {many} for {MANY}"
         ));
     }
-    let mut measured = Measured::default();
-    measured.put(Figure::Instructions, Some((many - few) / (MANY - FEW) as f64));
-    Ok(measured)
+    let mut readings = Readings::default();
+    readings.put(Figure::Instructions, Some((many - few) / (MANY - FEW) as f64));
+    Ok(readings)
 }
 
 /// Makes callgrind restart its count, after it has written what it counted with `--dump`.
@@ -132,21 +134,21 @@ fn total(path: &Path) -> Result<f64, String> {
 
 /// Starts a worker, perhaps under another program, and waits until it takes connections.
 fn launch(
-    stage: &Stage,
+    testbed: &Testbed,
     contestant: &Contestant,
     under: &[&str],
     limit: Duration,
 ) -> Result<(Process, String), String> {
-    let port = stage.ports.reserve()?;
-    let mut worker = contestant.worker.worker.fill(&stage.values(&contestant.peer, port));
+    let port = testbed.ports.reserve()?;
+    let mut worker = contestant.worker.worker.fill(&testbed.values(&contestant.peer, port));
     if !under.is_empty() {
         worker[0] = program(&worker[0], &contestant.peer.folder).display().to_string();
     }
     let command: Vec<_> = under.iter().map(ToString::to_string).chain(worker).collect();
-    let (log, folder) = (stage.log(contestant, "start"), &contestant.peer.folder);
+    let (log, folder) = (testbed.log(contestant, "start"), &contestant.peer.folder);
     let launch = Launch { command: &command, folder, stdout: &log, stderr: &log };
     let began = Instant::now();
-    let mut process = stage.children.start(&launch)?;
+    let mut process = testbed.children.start(&launch)?;
     let address = SocketAddr::new(HOST.parse().expect("an address"), port);
     while TcpStream::connect_timeout(&address, ATTEMPT).is_err() {
         if let Some(ending) = process.wait(Instant::now()) {

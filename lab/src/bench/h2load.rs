@@ -11,11 +11,11 @@ use protobuf::{Message, MessageField};
 
 use super::figure::Figure;
 use super::messages::messages::{Payload, SimpleRequest, SimpleResponse};
-use super::record::Measured;
-use super::stage::Stage;
+use super::record::Readings;
+use super::testbed::Testbed;
 use super::usage::{self, Usage};
 use super::worker::Worker;
-use super::workload::{Load, Task};
+use super::workload::{Load, Requests};
 use crate::interop::run::HOST;
 use crate::peer::Role;
 
@@ -31,110 +31,94 @@ const FIRST: usize = 5_000;
 /// The connections that are opened at once.
 const CONNECTIONS: usize = 500;
 
-/// What one run saw.
+/// What h2load prints at the end of a run.
 #[derive(Debug, PartialEq)]
-struct Seen {
+struct Summary {
     seconds: f64,
     calls: usize,
     received: f64,
 }
 
-/// How the server is called.
-struct Caller<'a> {
-    stage: &'a Stage,
-    task: &'a Task,
+/// A server, and how h2load calls it.
+pub struct Caller<'a> {
+    testbed: &'a Testbed,
+    requests: &'a Requests,
+    is_pinned: bool,
     port: u16,
     body: PathBuf,
     log: PathBuf,
 }
 
-/// Calls for about so long.
-pub fn sample(
-    stage: &Stage,
-    task: &Task,
-    server: &Worker,
-    port: u16,
-    length: Duration,
-) -> Result<Measured, String> {
-    let caller = Caller::new(stage, task, port)?;
-    let first = caller.call(FIRST, task.load)?;
-    let calls = (FIRST as f64 / first.seconds * length.as_secs_f64()) as usize;
-    server.pid().into_iter().for_each(usage::reset_peak_memory);
-    let before = server.usage();
-    let seen = caller.call(calls.max(FIRST / 10), task.load)?;
-    Ok(measured(&[seen], server, before))
-}
-
-/// Opens connections for about so long.
-pub fn connections(
-    stage: &Stage,
-    task: &Task,
-    server: &Worker,
-    port: u16,
-    length: Duration,
-) -> Result<Measured, String> {
-    let caller = Caller::new(stage, task, port)?;
-    let load = Load { in_flight: CONNECTIONS, connections: CONNECTIONS };
-    caller.call(CONNECTIONS, load)?;
-    server.pid().into_iter().for_each(usage::reset_peak_memory);
-    let (before, began, mut seen) = (server.usage(), Instant::now(), Vec::new());
-    while began.elapsed() < length {
-        seen.push(caller.call(CONNECTIONS, load)?);
-    }
-    Ok(measured(&seen, server, before))
-}
-
-/// Makes so many calls, one after the other, however long that takes.
-pub fn calls(stage: &Stage, task: &Task, port: u16, calls: usize) -> Result<(), String> {
-    Caller::new(stage, task, port)?.call(calls, task.load).map(drop)
-}
-
-fn measured(seen: &[Seen], server: &Worker, before: Option<Usage>) -> Measured {
-    let used = server.usage().zip(before).map(|(after, before)| after - before);
-    let calls = seen.iter().map(|it| it.calls).sum::<usize>() as f64;
-    let mut measured = Measured::default();
-    measured.put(Figure::Rate, Some(calls / seen.iter().map(|it| it.seconds).sum::<f64>()));
-    measured.put(Figure::ServerCpu, used.map(|it| it.cpu * 1e6 / calls));
-    measured.put(Figure::ServerSwitches, used.map(|it| it.switches / calls));
-    measured.put(Figure::ServerMemory, server.pid().map(usage::peak_memory));
-    let received = seen.iter().map(|it| it.received).sum::<f64>();
-    measured.put(Figure::BytesReceived, Some(received / calls));
-    measured
-}
-
 impl<'a> Caller<'a> {
-    fn new(stage: &'a Stage, task: &'a Task, port: u16) -> Result<Self, String> {
-        let body = stage.logs.join(format!("request-{}.bin", task.size));
-        let log = stage.logs.join(format!("{PROGRAM}.log"));
-        fs::write(&body, request(task.size)?)
+    /// Of the server at a port of this machine.
+    pub fn new(
+        testbed: &'a Testbed,
+        requests: &'a Requests,
+        is_pinned: bool,
+        port: u16,
+    ) -> Result<Self, String> {
+        let body = testbed.logs.join(format!("request-{}.bin", requests.size));
+        let log = testbed.logs.join(format!("{PROGRAM}.log"));
+        fs::write(&body, request(requests.size)?)
             .map_err(|error| format!("{}: {error}", body.display()))?;
-        Ok(Self { stage, task, port, body, log })
+        Ok(Self { testbed, requests, is_pinned, port, body, log })
     }
 
-    fn call(&self, calls: usize, load: Load) -> Result<Seen, String> {
-        let command =
-            Stage::on_core(Role::Client, self.task.case.pinned, self.command(calls, load));
-        let output = self.stage.tool(&command, &self.log, LIMIT);
+    /// Calls for about so long.
+    pub fn sample(
+        &self,
+        load: Load,
+        server: &Worker,
+        length: Duration,
+    ) -> Result<Readings, String> {
+        let first = self.call(FIRST, load)?;
+        let calls = (FIRST as f64 / first.seconds * length.as_secs_f64()) as usize;
+        server.pid().into_iter().for_each(usage::reset_peak_memory);
+        let before = server.usage();
+        let run = self.call(calls.max(FIRST / 10), load)?;
+        Ok(readings(&[run], server, before))
+    }
+
+    /// Opens connections for about so long.
+    pub fn connections(&self, server: &Worker, length: Duration) -> Result<Readings, String> {
+        let load = Load { in_flight: CONNECTIONS, connections: CONNECTIONS };
+        self.call(CONNECTIONS, load)?;
+        server.pid().into_iter().for_each(usage::reset_peak_memory);
+        let (before, began, mut runs) = (server.usage(), Instant::now(), Vec::new());
+        while began.elapsed() < length {
+            runs.push(self.call(CONNECTIONS, load)?);
+        }
+        Ok(readings(&runs, server, before))
+    }
+
+    /// Makes so many calls, one after the other, however long that takes.
+    pub fn calls(&self, calls: usize, load: Load) -> Result<(), String> {
+        self.call(calls, load).map(drop)
+    }
+
+    fn call(&self, calls: usize, load: Load) -> Result<Summary, String> {
+        let command = Testbed::on_core(Role::Client, self.is_pinned, self.command(calls, load));
+        let output = self.testbed.tool(&command, &self.log, LIMIT);
         let output = output.map_err(|error| format!("{PROGRAM}: {error}"))?;
-        let seen = Seen::parse(&output)?;
-        let expected = calls * answer_length(self.task.size);
-        match (seen.calls, data(&output)) {
+        let summary = Summary::parse(&output)?;
+        let expected = calls * answer_length(self.requests.size);
+        match (summary.calls, data(&output)) {
             (good, _) if good < calls => Err(format!("{} of {calls} calls failed", calls - good)),
             (_, data) if data < expected => {
                 Err(format!("the answers have {data} bytes instead of {expected}"))
             }
-            _ => Ok(seen),
+            _ => Ok(summary),
         }
     }
 
     fn command(&self, calls: usize, load: Load) -> Vec<String> {
         let per_connection = (load.in_flight / load.connections).to_string();
         let (calls, connections) = (calls.to_string(), load.connections.to_string());
-        let scheme = if self.task.tls { "https" } else { "http" };
+        let scheme = if self.requests.tls { "https" } else { "http" };
         let body = self.body.display().to_string();
         let words = [PROGRAM, "-n", &calls, "-c", &connections, "-m", &per_connection, "-d", &body];
         let mut command: Vec<_> = words.map(String::from).into();
-        let fields = (1..=self.task.metadata).map(|n| format!("x-field-{n}: value number {n}"));
+        let fields = (1..=self.requests.metadata).map(|n| format!("x-field-{n}: value number {n}"));
         let fields = ["te: trailers", "content-type: application/grpc"]
             .map(String::from)
             .into_iter()
@@ -144,6 +128,19 @@ impl<'a> Caller<'a> {
         command.push(format!("{scheme}://{HOST}:{}/{method}", self.port));
         command
     }
+}
+
+fn readings(runs: &[Summary], server: &Worker, before: Option<Usage>) -> Readings {
+    let used = server.usage().zip(before).map(|(after, before)| after - before);
+    let calls = runs.iter().map(|it| it.calls).sum::<usize>() as f64;
+    let mut readings = Readings::default();
+    readings.put(Figure::Rate, Some(calls / runs.iter().map(|it| it.seconds).sum::<f64>()));
+    readings.put(Figure::ServerCpu, used.map(|it| it.cpu * 1e6 / calls));
+    readings.put(Figure::ServerSwitches, used.map(|it| it.switches / calls));
+    readings.put(Figure::ServerMemory, server.pid().map(usage::peak_memory));
+    let received = runs.iter().map(|it| it.received).sum::<f64>();
+    readings.put(Figure::BytesReceived, Some(received / calls));
+    readings
 }
 
 /// A request with a body of this size that asks for one in return, as it is sent.
@@ -166,7 +163,7 @@ fn answer_length(size: usize) -> usize {
     5 + response.compute_size() as usize
 }
 
-impl Seen {
+impl Summary {
     /// Reads what h2load prints.
     fn parse(output: &str) -> Result<Self, String> {
         let unknown = || format!("{PROGRAM} printed what the lab can't read: {output}");
@@ -223,11 +220,11 @@ traffic: 142.81KB (146233) total, 68.57KB (70220) headers (space savings 90.25%)
 
     #[test]
     fn what_it_prints_is_read() {
-        let seen = Seen::parse(OUTPUT).unwrap();
-        assert!((seen.seconds - 0.04862).abs() < 1e-9, "{seen:?}");
-        assert_eq!((seen.calls, seen.received), (4990, 146_233.0));
+        let summary = Summary::parse(OUTPUT).unwrap();
+        assert!((summary.seconds - 0.04862).abs() < 1e-9, "{summary:?}");
+        assert_eq!((summary.calls, summary.received), (4990, 146_233.0));
         assert_eq!(data(OUTPUT), 24_950);
-        let error = Seen::parse("Killed").unwrap_err();
+        let error = Summary::parse("Killed").unwrap_err();
         assert_eq!(error, "h2load printed what the lab can't read: Killed");
     }
 

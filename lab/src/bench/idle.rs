@@ -3,11 +3,10 @@
 use std::io;
 
 use super::figure::Figure;
-use super::record::Measured;
+use super::record::Readings;
 use super::usage;
 use super::wire::{Connection, EventKind};
 use super::worker::Worker;
-use super::workload::{Kind, Task};
 use crate::interop::run::HOST;
 
 /// Streams on each connection: as many as every server allows.
@@ -19,26 +18,38 @@ pub const ENOUGH: usize = 100;
 /// An empty request.
 const REQUEST: &[u8] = &[];
 
-/// The memory of a server that holds so many.
-pub fn sample(task: &Task, server: &Worker, port: u16) -> Result<Measured, String> {
+/// The memory of a server that holds so many connections.
+pub fn connections(number: usize, server: &Worker, port: u16) -> Result<Readings, String> {
+    sample(number, server, port, |address| {
+        (0..number).map(|_| connection_after_a_call(address)).collect()
+    })
+}
+
+/// The memory of a server that holds so many streams.
+pub fn streams(number: usize, server: &Worker, port: u16) -> Result<Readings, String> {
+    sample(number, server, port, |address| connections_with_streams(address, number))
+}
+
+fn sample(
+    number: usize,
+    server: &Worker,
+    port: u16,
+    open: impl FnOnce(&str) -> io::Result<Vec<Connection>>,
+) -> Result<Readings, String> {
     let address = format!("{HOST}:{port}");
     let pid = server.pid().ok_or("its memory can't be seen from this machine")?;
     let cannot = |error: io::Error| format!("at {address}: {error}");
     // What the first connection of all costs is not each one's.
     let first = connection_after_a_call(&address).map_err(cannot)?;
     let before = usage::resident_memory(pid);
-    let held = match task.kind {
-        Kind::IdleStreams => streams(&address, task.idle),
-        _ => (0..task.idle).map(|_| connection_after_a_call(&address)).collect(),
-    };
-    let held = held.map_err(cannot)?;
+    let held = open(&address).map_err(cannot)?;
     let after = usage::resident_memory(pid);
     drop((first, held));
-    let mut measured = Measured::default();
-    measured.put(Figure::ServerMemory, Some(after));
-    let each = (after - before) * 1024.0 / task.idle as f64;
-    measured.put(Figure::MemoryEach, (task.idle >= ENOUGH).then_some(each));
-    Ok(measured)
+    let mut readings = Readings::default();
+    readings.put(Figure::ServerMemory, Some(after));
+    let each = (after - before) * 1024.0 / number as f64;
+    readings.put(Figure::MemoryEach, (number >= ENOUGH).then_some(each));
+    Ok(readings)
 }
 
 /// A connection that has been used for one call.
@@ -51,7 +62,7 @@ fn connection_after_a_call(address: &str) -> io::Result<Connection> {
 }
 
 /// Connections with so many streams in all, each after a message and its answer.
-fn streams(address: &str, number: usize) -> io::Result<Vec<Connection>> {
+fn connections_with_streams(address: &str, number: usize) -> io::Result<Vec<Connection>> {
     let mut connections = Vec::new();
     let mut left = number;
     while left > 0 {

@@ -21,13 +21,13 @@ pub mod relay;
 mod remote;
 pub mod report;
 mod rounds;
-pub mod stage;
+mod run;
 pub mod statistics;
+pub mod testbed;
 mod usage;
 mod wire;
 mod worker;
 pub mod workload;
 
-pub use h2load::PROGRAM as H2LOAD;
 pub use remote::Remote;
-pub use rounds::{expected, run};
+pub use run::Run;

@@ -1,12 +1,16 @@
 //! The record of a benchmark: every sample, kept for good. Reports are pure functions of it.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use super::figure::Figure;
 use super::histogram::Histogram;
+use super::workload::Task;
 use crate::exit::Exit;
+use crate::json;
+use crate::machine::Machine;
 
 /// The version of the record's form.
 pub const SCHEMA: u32 = 1;
@@ -14,7 +18,7 @@ pub const SCHEMA: u32 = 1;
 /// Marks a record as one of a benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum RecordKind {
     /// The only kind.
     Bench,
 }
@@ -23,7 +27,7 @@ pub enum Kind {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     /// What it is a record of.
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// The version of this form.
     pub schema: u32,
     /// The lab's version.
@@ -48,19 +52,6 @@ pub struct Record {
     pub cases: Vec<Case>,
     /// What was found, in the order in which it was measured.
     pub samples: Vec<Sample>,
-}
-
-/// The machine of a run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Machine {
-    /// Processor cores.
-    pub cores: usize,
-    /// The processor, as it calls itself.
-    pub processor: String,
-    /// Memory, in MiB.
-    pub memory: u64,
-    /// System and kernel.
-    pub system: String,
 }
 
 /// A program that took part, or should have.
@@ -127,7 +118,7 @@ pub struct Sample {
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Figures.
-    Measured(Measured),
+    Measured(Readings),
     /// There can be none, and why.
     Unsupported(String),
     /// Something answered wrongly: the figures say nothing.
@@ -167,9 +158,9 @@ impl From<Unmeasured> for Outcome {
     }
 }
 
-/// The figures of a sample.
+/// What one measurement yields.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Measured {
+pub struct Readings {
     /// By name, in the figure's unit.
     pub figures: BTreeMap<Figure, f64>,
     /// The latencies of all calls.
@@ -184,23 +175,43 @@ pub struct Measured {
 }
 
 impl Record {
+    /// A record of a run that begins, on this machine.
+    pub fn new(
+        command: String,
+        started: SystemTime,
+        reference: &str,
+        contestants: Vec<Contestant>,
+    ) -> Self {
+        Self {
+            kind: RecordKind::Bench,
+            schema: SCHEMA,
+            lab: env!("CARGO_PKG_VERSION").into(),
+            command,
+            started: humantime::format_rfc3339_seconds(started).to_string(),
+            seconds: 0.0,
+            machine: Machine::here(),
+            tools: BTreeMap::new(),
+            interrupted: false,
+            reference: reference.into(),
+            contestants,
+            cases: Vec::new(),
+            samples: Vec::new(),
+        }
+    }
+
+    /// The record, of these tools and tasks.
+    pub fn with(self, tools: BTreeMap<String, String>, tasks: &[Task]) -> Self {
+        Self { tools, cases: tasks.iter().map(|task| task.case.clone()).collect(), ..self }
+    }
+
     /// A record that was written before.
     pub fn read(text: &str) -> Result<Self, String> {
-        let record: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        match record.schema {
-            SCHEMA => Ok(record),
-            other => Err(format!("this lab reads schema {SCHEMA}, but this is {other}")),
-        }
+        json::read(text, SCHEMA)
     }
 
     /// As JSON: a line for each sample, so that records can be compared by lines.
     pub fn json(&self) -> String {
-        const WHY: &str = "a record has string keys only, and no number that JSON lacks";
-        let head = Self { samples: Vec::new(), ..self.clone() };
-        let head = serde_json::to_string_pretty(&head).expect(WHY);
-        let samples = self.samples.iter().map(|it| serde_json::to_string(it).expect(WHY));
-        let samples = samples.collect::<Vec<_>>().join(",\n    ");
-        head.replacen("\"samples\": []", &format!("\"samples\": [\n    {samples}\n  ]"), 1) + "\n"
+        json::write(&Self { samples: Vec::new(), ..self.clone() }, "samples", &self.samples)
     }
 
     /// The exit code that the run deserves.
@@ -222,15 +233,15 @@ impl Record {
 
 impl Sample {
     /// The figures, if there are any.
-    pub fn measured(&self) -> Option<&Measured> {
+    pub fn readings(&self) -> Option<&Readings> {
         match &self.outcome {
-            Outcome::Measured(measured) => Some(measured),
+            Outcome::Measured(readings) => Some(readings),
             _ => None,
         }
     }
 
     /// A figure.
     pub fn figure(&self, figure: Figure) -> Option<f64> {
-        self.measured()?.figures.get(&figure).copied()
+        self.readings()?.figures.get(&figure).copied()
     }
 }

@@ -1,10 +1,12 @@
 //! Workers that run already, on other machines, as gRPC's own driver has them.
 
-use super::calls::{self, Players};
-use super::record::{Contestant, Measured, Outcome, Sample, Unmeasured};
-use super::stage::Stage;
+use std::time::Duration;
+
+use super::calls::{self, Setup};
+use super::record::{Contestant, Outcome, Readings, Sample, Unmeasured};
+use super::testbed::Testbed;
 use super::worker::Worker;
-use super::workload::{Kind, Task};
+use super::workload::{Calls, Task};
 
 /// A server and a client, by address.
 pub struct Remote {
@@ -23,12 +25,15 @@ impl Remote {
         }
     }
 
-    /// Whether a task can be measured there: only those of workers alone.
-    pub fn can(task: &Task) -> bool {
-        task.kind == Kind::Calls
-            && task.delay.is_none()
-            && task.share.is_none()
-            && !task.case.pinned
+    /// The server, which stands for both where one name is wanted.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The calls of a task that can be measured there: only those of workers alone.
+    pub fn calls(task: &Task) -> Option<&Calls> {
+        let is_alone = |it: &&Calls| it.delay.is_none() && it.share.is_none() && !task.case.pinned;
+        task.kind.calls().filter(is_alone)
     }
 
     /// What records say of them.
@@ -47,9 +52,9 @@ impl Remote {
     }
 
     /// Measures a task once.
-    pub fn sample(&self, stage: &Stage, task: &Task, round: usize) -> Sample {
-        let outcome = match self.measure(stage, task) {
-            Ok(measured) => Outcome::Measured(measured),
+    pub fn sample(&self, testbed: &Testbed, task: &Task, calls: &Calls, round: usize) -> Sample {
+        let outcome = match self.measure(calls, testbed.length(task.seconds)) {
+            Ok(readings) => Outcome::Measured(readings),
             Err(unmeasured) => unmeasured.into(),
         };
         let (case, client, server) =
@@ -57,11 +62,11 @@ impl Remote {
         Sample { case, client, server, round, outcome }
     }
 
-    fn measure(&self, stage: &Stage, task: &Task) -> Result<Measured, Unmeasured> {
+    fn measure(&self, calls: &Calls, length: Duration) -> Result<Readings, Unmeasured> {
         let [server, client] = [&self.server, &self.client].map(|it| Worker::at(it));
-        let mut serving = server.serve(task)?;
+        let mut serving = server.serve(calls.tls)?;
         let target = format!("{}:{}", server.host(), serving.port);
-        let players = Players {
+        let setup = Setup {
             client: &client,
             server: &server,
             serving: &mut serving,
@@ -69,10 +74,10 @@ impl Remote {
             is_relayed: false,
             offered: None,
         };
-        let measured = calls::sample(task, players, stage.length(task.seconds));
+        let readings = calls::sample(calls, setup, length);
         let ended = serving.finish();
-        let measured = measured?;
+        let readings = readings?;
         ended?;
-        Ok(measured)
+        Ok(readings)
     }
 }

@@ -1,16 +1,17 @@
-//! Rounds: in each, every pair has its turn, and every second round goes backwards, so that what
+//! Rounds: in each, every pair is measured once, and every second round goes backwards, so that what
 //! drifts on the machine hits all alike.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::calls::{self, Players};
+use super::calls::{self, Setup};
 use super::contestant::{self, Contestant};
 use super::figure::Figure;
-use super::record::{Measured, Outcome, Sample, Unmeasured};
-use super::stage::Stage;
+use super::h2load::Caller;
+use super::record::{Outcome, Readings, Sample, Unmeasured};
+use super::testbed::Testbed;
 use super::worker::{Serving, Worker};
-use super::workload::{Kind, Load, Task};
+use super::workload::{Calls, Kind, Load, Task};
 use super::{footprint, h2load, idle};
 use crate::peer::Role;
 
@@ -20,39 +21,44 @@ const HIGHEST: Load = Load { in_flight: 100, connections: 1 };
 /// What a sample takes besides its own length: set-up and warm-up, about.
 const AROUND: Duration = Duration::from_millis(900);
 
+/// The client of samples whose calls the lab makes itself.
+const LAB: &str = "lab";
+
+/// Client and server.
 type Pair<'a> = (&'a Contestant, &'a Contestant);
 
 /// A task that is being measured.
-struct Table<'a> {
-    stage: &'a Stage,
+struct Measurement<'a> {
+    testbed: &'a Testbed,
     task: &'a Task,
     workers: HashMap<(&'a str, Role), Worker>,
-    offered: Option<f64>,
+    /// The highest rate of the reference, once it is known.
+    highest: Option<f64>,
 }
 
 /// Measures a task over its pairs, and reports each sample.
 pub fn run<'a>(
-    stage: &'a Stage,
+    testbed: &'a Testbed,
     task: &'a Task,
     contestants: &'a [Contestant],
     rounds: usize,
-    mut tell: impl FnMut(Sample),
+    mut report: impl FnMut(Sample),
 ) {
     let pairs = contestant::pairs(task, contestants);
-    let mut table = Table { stage, task, workers: HashMap::new(), offered: None };
-    for round in 1..=task.rounds.unwrap_or(rounds).min(rounds) {
+    let mut measurement = Measurement { testbed, task, workers: HashMap::new(), highest: None };
+    for round in 1..=task.rounds(rounds) {
         let mut turns: Vec<_> = pairs.iter().collect();
         if round % 2 == 0 {
             turns.reverse();
         }
         for pair in turns {
-            let outcome = table.turn(*pair);
-            if stage.stop.is_interrupted() {
+            let outcome = measurement.turn(*pair);
+            if testbed.stop.is_interrupted() {
                 return;
             }
             let is_final = matches!(outcome, Outcome::Unsupported(_));
             if round == 1 || !is_final {
-                tell(table.sample(*pair, round, outcome));
+                report(measurement.sample(*pair, round, outcome));
             }
         }
     }
@@ -60,30 +66,29 @@ pub fn run<'a>(
 
 /// How many samples a task will have, and how long they will take, about.
 pub fn expected(
+    testbed: &Testbed,
     task: &Task,
     contestants: &[Contestant],
     rounds: usize,
-    seconds: f64,
 ) -> (usize, Duration) {
-    let samples =
-        contestant::pairs(task, contestants).len() * task.rounds.unwrap_or(rounds).min(rounds);
-    let length = Duration::from_secs_f64(task.seconds.unwrap_or(1.0) * seconds);
+    let samples = contestant::pairs(task, contestants).len() * task.rounds(rounds);
     let each = match task.kind {
         Kind::Size => Duration::ZERO,
         Kind::Start => Duration::from_millis(200),
-        Kind::Instructions => Duration::from_secs(30),
+        Kind::Instructions(..) => Duration::from_secs(30),
         Kind::Build => Duration::from_secs(180),
-        _ => length + AROUND,
+        _ => testbed.length(task.seconds) + AROUND,
     };
     (samples, each * samples as u32)
 }
 
-impl<'a> Table<'a> {
+impl<'a> Measurement<'a> {
     fn sample(&self, (client, server): Pair<'_>, round: usize, outcome: Outcome) -> Sample {
         let client = match self.task.kind {
-            Kind::Calls => client.name.as_str(),
-            Kind::H2load | Kind::Connections | Kind::Instructions => h2load::PROGRAM,
-            _ => "lab",
+            Kind::Calls(_) => client.name.as_str(),
+            Kind::H2load(..) | Kind::Connections(_) | Kind::Instructions(..) => h2load::PROGRAM,
+            Kind::IdleConnections(_) | Kind::IdleStreams(_) => LAB,
+            Kind::Start | Kind::Size | Kind::Build => LAB,
         };
         let (case, client) = (self.task.case.id.clone(), client.into());
         Sample { case, client, server: server.name.clone(), round, outcome }
@@ -94,7 +99,7 @@ impl<'a> Table<'a> {
             return Outcome::Unsupported(reason);
         }
         match self.measure(pair) {
-            Ok(measured) => Outcome::Measured(measured),
+            Ok(readings) => Outcome::Measured(readings),
             Err(Unmeasured::Broken(error)) => Outcome::Failed(self.replace(pair).unwrap_or(error)),
             Err(wrong) => wrong.into(),
         }
@@ -118,121 +123,128 @@ impl<'a> Table<'a> {
             let missing = it.version.clone().err().map(|why| format!("no-run: {why}"));
             missing.or_else(|| it.obstacle(role, case).map(Into::into))
         };
-        let relay = self.task.delay.and(self.stage.relay.as_ref().err()).cloned();
-        let of_client = || self.task.kind.has_clients().then(|| of(client, Role::Client))?;
-        of(server, Role::Server).or_else(of_client).or(relay)
+        let of_calls = |calls: &Calls| {
+            let of_relay = || calls.delay.and(self.testbed.relay.as_ref().err()).cloned();
+            of(client, Role::Client).or_else(of_relay)
+        };
+        of(server, Role::Server).or_else(|| of_calls(self.task.kind.calls()?))
     }
 
-    fn measure(&mut self, (client, server): Pair<'a>) -> Result<Measured, Unmeasured> {
-        let (stage, task) = (self.stage, self.task);
-        match task.kind {
-            Kind::Calls => self.calls(client, server),
-            Kind::H2load => self.served(server, |worker, port, length| {
-                h2load::sample(stage, task, worker, port, length)
-            }),
-            Kind::Connections => self.served(server, |worker, port, length| {
-                h2load::connections(stage, task, worker, port, length)
-            }),
-            Kind::IdleConnections | Kind::IdleStreams => {
-                // A process gives memory back late, or never: each has its own.
-                self.workers.clear();
-                self.served(server, |worker, port, _| idle::sample(task, worker, port))
+    fn measure(&mut self, pair: Pair<'a>) -> Result<Readings, Unmeasured> {
+        let (testbed, task, (_, server)) = (self.testbed, self.task, pair);
+        let caller = |requests, port| Caller::new(testbed, requests, task.case.pinned, port);
+        match &task.kind {
+            Kind::Calls(calls) => self.calls(calls, pair),
+            Kind::H2load(requests, load) => {
+                self.served(server, requests.tls, |worker, port, length| {
+                    caller(requests, port)?.sample(*load, worker, length)
+                })
             }
-            Kind::Instructions => Ok(footprint::instructions(stage, server, task)?),
-            Kind::Start => Ok(footprint::start(stage, server)?),
+            Kind::Connections(requests) => {
+                self.served(server, requests.tls, |worker, port, length| {
+                    caller(requests, port)?.connections(worker, length)
+                })
+            }
+            Kind::IdleConnections(number) => {
+                self.served_anew(server, |worker, port| idle::connections(*number, worker, port))
+            }
+            Kind::IdleStreams(number) => {
+                self.served_anew(server, |worker, port| idle::streams(*number, worker, port))
+            }
+            Kind::Instructions(requests, load) => {
+                Ok(footprint::instructions(testbed, server, requests, *load)?)
+            }
+            Kind::Start => Ok(footprint::start(testbed, server)?),
             Kind::Size => Ok(footprint::size(server)?),
-            Kind::Build => Ok(footprint::build(stage, server)?),
+            Kind::Build => Ok(footprint::build(testbed, server)?),
         }
     }
 
-    fn calls(
-        &mut self,
-        client: &'a Contestant,
-        server: &'a Contestant,
-    ) -> Result<Measured, Unmeasured> {
-        let offered = match self.task.share {
-            Some(share) => Some(share * self.highest(client, server)?),
+    fn calls(&mut self, calls: &Calls, pair: Pair<'a>) -> Result<Readings, Unmeasured> {
+        let offered = match calls.share {
+            Some(share) => Some(share * self.highest(calls, pair)?),
             None => None,
         };
-        let length = self.stage.length(self.task.seconds);
-        let mut serving = self.serve(server)?;
-        let result = self.call(self.task, (client, server), &mut serving, offered, length);
-        finish(serving, result)
+        self.call(calls, pair, offered, self.testbed.length(self.task.seconds))
     }
 
     /// The highest rate of the reference, whose turn is the first: everybody is offered the same.
-    fn highest(
-        &mut self,
-        client: &'a Contestant,
-        server: &'a Contestant,
-    ) -> Result<f64, Unmeasured> {
-        if let Some(offered) = self.offered {
-            return Ok(offered);
+    fn highest(&mut self, calls: &Calls, pair: Pair<'a>) -> Result<f64, Unmeasured> {
+        if let Some(highest) = self.highest {
+            return Ok(highest);
         }
-        let task = Task { load: HIGHEST, share: None, ..self.task.clone() };
-        let mut serving = self.serve(server)?;
-        let length = self.stage.length(None);
-        let result = self.call(&task, (client, server), &mut serving, None, length);
-        let measured = finish(serving, result)?;
-        let rate = measured.figures.get(&Figure::Rate).copied();
-        self.offered = rate;
-        rate.ok_or_else(|| "no rate to offer a share of".to_owned().into())
+        let calls = Calls { load: HIGHEST, share: None, ..calls.clone() };
+        let readings = self.call(&calls, pair, None, self.testbed.length(None))?;
+        self.highest = readings.figures.get(&Figure::Rate).copied();
+        self.highest.ok_or_else(|| "no rate to offer a share of".to_owned().into())
     }
 
     fn call(
         &mut self,
-        task: &Task,
+        calls: &Calls,
+        (client, server): Pair<'a>,
+        offered: Option<f64>,
+        length: Duration,
+    ) -> Result<Readings, Unmeasured> {
+        let mut serving = self.serve(server, calls.tls)?;
+        let result = self.call_served(calls, (client, server), &mut serving, offered, length);
+        finish(serving, result)
+    }
+
+    fn call_served(
+        &mut self,
+        calls: &Calls,
         (client, server): Pair<'a>,
         serving: &mut Serving,
         offered: Option<f64>,
         length: Duration,
-    ) -> Result<Measured, Unmeasured> {
-        let (stage, port) = (self.stage, serving.port);
+    ) -> Result<Readings, Unmeasured> {
         self.start(client, Role::Client)?;
-        let [client, server] = [(client, Role::Client), (server, Role::Server)]
-            .map(|(it, role)| self.worker(it, role));
-        let (client, server) = (client?, server?);
-        let relaying = match (task.delay, &stage.relay) {
-            (Some(delay), Ok(relay)) => {
-                let log = stage.logs.join("relay.log");
-                Some(relay.start(&stage.children, &stage.ports, (port, delay), &log)?)
-            }
-            _ => None,
-        };
-        let direct = format!("{}:{port}", server.host());
+        let client = self.worker(client, Role::Client)?;
+        let server = self.worker(server, Role::Server)?;
+        let relaying =
+            calls.delay.map(|delay| self.testbed.relay(serving.port, delay)).transpose()?;
+        let direct = format!("{}:{}", server.host(), serving.port);
         let target = relaying.as_ref().map_or(direct, |it| it.address.clone());
         let is_relayed = relaying.is_some();
-        calls::sample(
-            task,
-            Players { client, server, serving, target, is_relayed, offered },
-            length,
-        )
+        calls::sample(calls, Setup { client, server, serving, target, is_relayed, offered }, length)
     }
 
     /// A sample of a server that the lab or a tool calls.
     fn served(
         &mut self,
         server: &'a Contestant,
-        act: impl FnOnce(&Worker, u16, Duration) -> Result<Measured, String>,
-    ) -> Result<Measured, Unmeasured> {
-        let length = self.stage.length(self.task.seconds);
-        let serving = self.serve(server)?;
+        tls: bool,
+        act: impl FnOnce(&Worker, u16, Duration) -> Result<Readings, String>,
+    ) -> Result<Readings, Unmeasured> {
+        let length = self.testbed.length(self.task.seconds);
+        let serving = self.serve(server, tls)?;
         let worker = self.worker(server, Role::Server);
         let result = worker.and_then(|worker| act(worker, serving.port, length));
         finish(serving, result.map_err(Unmeasured::from))
     }
 
-    fn serve(&mut self, server: &'a Contestant) -> Result<Serving, String> {
+    /// A sample of a server in a process of its own: one gives memory back late, or never.
+    fn served_anew(
+        &mut self,
+        server: &'a Contestant,
+        act: impl FnOnce(&Worker, u16) -> Result<Readings, String>,
+    ) -> Result<Readings, Unmeasured> {
+        self.workers.clear();
+        self.served(server, false, |worker, port, _| act(worker, port))
+    }
+
+    fn serve(&mut self, server: &'a Contestant, tls: bool) -> Result<Serving, String> {
         self.start(server, Role::Server)?;
-        let serving = self.worker(server, Role::Server)?.serve(self.task);
+        let serving = self.worker(server, Role::Server)?.serve(tls);
         serving.map_err(|error| format!("{}'s server: {error}", server.name))
     }
 
     /// Starts the worker of a contestant in a role, unless it runs: it stays for all rounds.
     fn start(&mut self, contestant: &'a Contestant, role: Role) -> Result<(), String> {
-        let (stage, key) = (self.stage, (contestant.name.as_str(), role));
+        let (testbed, key) = (self.testbed, (contestant.name.as_str(), role));
         if !self.workers.contains_key(&key) {
-            let worker = Worker::start(stage, contestant, role, self.task.case.pinned);
+            let worker = Worker::start(testbed, contestant, role, self.task.case.pinned);
             let worker = worker.map_err(|error| format!("{}: {error}", contestant.name))?;
             self.workers.insert(key, worker);
         }

@@ -13,8 +13,8 @@ use super::messages::control::{
 };
 use super::messages::payloads::{PayloadConfig, SimpleProtoParams, payload_config};
 use super::messages::stats::{ClientStats, HistogramParams, ServerStats};
-use super::stage::Stage;
-use super::workload::{Rpc, Task};
+use super::testbed::Testbed;
+use super::workload::{Calls, Rpc};
 use super::{histogram, usage};
 use crate::interop::run::HOST;
 use crate::interop::run::listener::Listener;
@@ -50,18 +50,18 @@ pub struct Calling {
 impl Worker {
     /// Starts one on this machine.
     pub fn start(
-        stage: &Stage,
+        testbed: &Testbed,
         contestant: &Contestant,
         role: Role,
         is_pinned: bool,
     ) -> Result<Self, String> {
-        let port = stage.ports.reserve()?;
-        let command = contestant.worker.worker.fill(&stage.values(&contestant.peer, port));
-        let command = Stage::on_core(role, is_pinned, command);
-        let log = stage.log(contestant, &role.to_string());
+        let port = testbed.ports.reserve()?;
+        let command = contestant.worker.worker.fill(&testbed.values(&contestant.peer, port));
+        let command = Testbed::on_core(role, is_pinned, command);
+        let log = testbed.log(contestant, &role.to_string());
         let folder = &contestant.peer.folder;
         let launch = Launch { command: &command, folder, stdout: &log, stderr: &log };
-        let process = Listener::start(&stage.children, "worker", &launch, port, None)?;
+        let process = Listener::start(&testbed.children, "worker", &launch, port, None)?;
         Ok(Self { address: format!("{HOST}:{port}"), process: Some(process) })
     }
 
@@ -91,9 +91,9 @@ impl Worker {
     }
 
     /// Has it run a server.
-    pub fn serve(&self, task: &Task) -> Result<Serving, String> {
+    pub fn serve(&self, tls: bool) -> Result<Serving, String> {
         let mut control = Control::start(&self.address, "RunServer")?;
-        let args = server_args::Argtype::Setup(server_config(task));
+        let args = server_args::Argtype::Setup(server_config(tls));
         let status: ServerStatus =
             control.ask(&ServerArgs { argtype: Some(args), ..ServerArgs::new() })?;
         let port = u16::try_from(status.port).ok().filter(|port| *port > 0);
@@ -102,9 +102,14 @@ impl Worker {
     }
 
     /// Has it run a client.
-    pub fn call(&self, task: &Task, target: &str, offered: Option<f64>) -> Result<Calling, String> {
+    pub fn call(
+        &self,
+        calls: &Calls,
+        target: &str,
+        offered: Option<f64>,
+    ) -> Result<Calling, String> {
         let mut control = Control::start(&self.address, "RunClient")?;
-        let args = client_args::Argtype::Setup(client_config(task, target, offered));
+        let args = client_args::Argtype::Setup(client_config(calls, target, offered));
         let _: ClientStatus =
             control.ask(&ClientArgs { argtype: Some(args), ..ClientArgs::new() })?;
         Ok(Calling { control })
@@ -145,57 +150,57 @@ fn reset() -> Mark {
     Mark { reset: true, ..Mark::new() }
 }
 
-fn server_config(task: &Task) -> ServerConfig {
+fn server_config(tls: bool) -> ServerConfig {
     ServerConfig {
         server_type: ServerType::ASYNC_SERVER.into(),
-        security_params: security(task),
+        security_params: security(tls),
         ..ServerConfig::new()
     }
 }
 
-fn client_config(task: &Task, target: &str, offered: Option<f64>) -> ClientConfig {
+fn client_config(calls: &Calls, target: &str, offered: Option<f64>) -> ClientConfig {
     let load = match offered {
         Some(offered_load) => {
             load_params::Load::Poisson(PoissonParams { offered_load, ..PoissonParams::new() })
         }
         None => load_params::Load::ClosedLoop(ClosedLoopParams::new()),
     };
-    let channels = task.load.connections as i32;
+    let channels = calls.load.connections as i32;
     ClientConfig {
         server_targets: vec![target.into()],
         client_type: ClientType::ASYNC_CLIENT.into(),
-        security_params: security(task),
-        outstanding_rpcs_per_channel: task.load.in_flight as i32 / channels,
+        security_params: security(calls.tls),
+        outstanding_rpcs_per_channel: calls.load.in_flight as i32 / channels,
         client_channels: channels,
         async_client_threads: 1,
-        rpc_type: rpc_type(task.rpc).into(),
+        rpc_type: rpc_type(calls.rpc).into(),
         load_params: MessageField::some(LoadParams { load: Some(load), ..LoadParams::new() }),
-        payload_config: MessageField::some(payload(task)),
+        payload_config: MessageField::some(payload(calls)),
         histogram_params: MessageField::some(HistogramParams {
             resolution: histogram::RESOLUTION,
             max_possible: histogram::MAX,
             ..HistogramParams::new()
         }),
-        channel_args: task.gzip.then(compression).into_iter().collect(),
-        messages_per_stream: task.messages_per_stream,
+        channel_args: calls.gzip.then(compression).into_iter().collect(),
+        messages_per_stream: calls.messages_per_stream,
         ..ClientConfig::new()
     }
 }
 
-fn security(task: &Task) -> MessageField<SecurityParams> {
+fn security(tls: bool) -> MessageField<SecurityParams> {
     let params = SecurityParams {
         use_test_ca: true,
         server_host_override: certificates::AUTHORITY.into(),
         ..SecurityParams::new()
     };
-    if task.tls { MessageField::some(params) } else { MessageField::none() }
+    if tls { MessageField::some(params) } else { MessageField::none() }
 }
 
-/// Bodies of the task's size in the direction that the method is about, and in both if it is about
+/// Bodies of the calls' size in the direction that the method is about, and in both if it is about
 /// both.
-fn payload(task: &Task) -> PayloadConfig {
-    let size = task.size as i32;
-    let (req_size, resp_size) = match task.rpc {
+fn payload(calls: &Calls) -> PayloadConfig {
+    let size = calls.size as i32;
+    let (req_size, resp_size) = match calls.rpc {
         Rpc::Client => (size, 0),
         Rpc::Server => (0, size),
         Rpc::Unary | Rpc::PingPong | Rpc::Both => (size, size),

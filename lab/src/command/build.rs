@@ -8,8 +8,6 @@ use crate::cli::Preparing;
 use crate::exit::{Exit, Failure};
 use crate::peer::choose;
 use crate::peer::prepare::{NoRun, Prepared};
-use crate::process::Children;
-use crate::process::stop::Stop;
 use crate::progress::Progress;
 use crate::report::print;
 
@@ -19,15 +17,10 @@ pub fn run(preparing: &Preparing, color: ColorChoice) -> Result<Exit, Failure> {
     peers.retain(|peer| chosen.contains(&peer.name));
     let logs = super::log_folder(preparing, SystemTime::now())?;
     let progress = Progress::new(preparing.progress, color);
-    let (children, stop) = (Children::guarded().map_err(environment)?, Stop::default());
-    stop.at_signals(&children).map_err(environment)?;
+    let (children, stop) = super::processes()?;
     let prepared = super::prepare(peers, preparing, &children, &logs, &progress);
     print(&prepared.iter().map(line).collect::<String>())?;
     Ok(exit(&prepared, &preparing.require, stop.is_interrupted()))
-}
-
-fn environment(error: std::io::Error) -> Failure {
-    Failure::environment(error.to_string())
 }
 
 fn line(it: &Prepared) -> String {

@@ -17,6 +17,7 @@ use crate::exit::Failure;
 use crate::peer::prepare::{self, Prepared};
 use crate::peer::{Peer, discover};
 use crate::process::Children;
+use crate::process::stop::Stop;
 use crate::progress::Progress;
 
 /// At most this many builds run at once: each uses several cores.
@@ -44,6 +45,13 @@ fn prepare(
         prepare::all(peers, jobs, children, logs, |prepared| progress.prepared(prepared));
     progress.end();
     prepared
+}
+
+/// The processes of a command, which signals end.
+fn processes() -> Result<(Children, Stop), Failure> {
+    let (children, stop) = (Children::guarded().map_err(Failure::environment)?, Stop::default());
+    stop.at_signals(&children).map_err(Failure::environment)?;
+    Ok((children, stop))
 }
 
 /// The folder for the logs of a run that begins now: absolute, because peers run elsewhere.

@@ -1,9 +1,7 @@
 //! `lab run`
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::Path;
-use std::thread;
 use std::time::{Instant, SystemTime};
 
 use clap::ColorChoice;
@@ -13,17 +11,16 @@ use crate::cli::{DIRECT, Run};
 use crate::exit::{Exit, Failure};
 use crate::interop::case::{Case, Suite};
 use crate::interop::plan::{self, Axes, Group, Pairs};
-use crate::interop::record::{self, Cell, Machine, Record, SCHEMA};
+use crate::interop::record::{self, Cell, Record, SCHEMA};
 use crate::interop::run::{Honesty, Lab};
+use crate::machine::Machine;
 use crate::peer::Role;
 use crate::peer::certificates;
 use crate::peer::prepare::Prepared;
 use crate::peer::{self, Peer, raw};
-use crate::process::Children;
 use crate::process::ports::Ports;
-use crate::process::stop::Stop;
 use crate::progress::Progress;
-use crate::report::{self, Recorded};
+use crate::report::{self, AnyRecord};
 
 pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
     let (began, started) = (Instant::now(), SystemTime::now());
@@ -37,8 +34,7 @@ pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
     let errors = mistakes(&peers, &proxies, &pairs, &cases);
 
     let logs = super::log_folder(preparing, started)?;
-    let (children, stop) = (Children::guarded().map_err(environment)?, Stop::default());
-    stop.at_signals(&children).map_err(environment)?;
+    let (children, stop) = super::processes()?;
     let progress = Progress::new(preparing.progress, color);
     let involved = involved(peers, &pairs, &preparing.require);
     let mut prepared = super::prepare(involved, preparing, &children, &logs, &progress);
@@ -56,7 +52,7 @@ pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
     if groups.is_empty() {
         return Err(Failure::usage("no case matches these filters"));
     }
-    certificates::write(&logs).map_err(environment)?;
+    certificates::write(&logs).map_err(Failure::environment)?;
     let lab = Lab {
         children,
         ports: Ports::new(),
@@ -76,18 +72,14 @@ pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
         command: super::command_line(),
         started: humantime::format_rfc3339_seconds(started).to_string(),
         seconds: began.elapsed().as_secs_f64().round(),
-        machine: machine(),
+        machine: Machine::here(),
         interrupted: lab.stop.is_interrupted(),
         peers: taking_part(&prepared, &proxies, &preparing.require),
         cells,
         errors,
     };
-    keep(&record, &logs)?;
-    report::write(&Recorded::Run(Box::new(record)), &options.outputs.output, color)
-}
-
-fn environment(error: io::Error) -> Failure {
-    Failure::environment(error.to_string())
+    report::keep(&record.json(), &logs)?;
+    report::write(&AnyRecord::Run(Box::new(record)), &options.outputs.output, color)
 }
 
 /// The peers that the run needs: those of the pairs, and those that must be there in any case.
@@ -114,17 +106,8 @@ fn run_cells(lab: &Lab, groups: Vec<Group<'_>>, options: &Run, progress: &Progre
         cells.push(cell);
     });
     progress.end();
-    in_order(&mut cells);
+    record::sort(&mut cells);
     cells
-}
-
-/// Puts cells into the order in which records have them.
-pub fn in_order(cells: &mut [Cell]) {
-    let place = |cell: &Cell| cell.suite.cases().position(|case| case.name == cell.case);
-    cells.sort_by_cached_key(|cell| {
-        let pair = (cell.client.clone(), cell.server.clone());
-        (cell.suite, cell.transport, cell.proxy.clone(), place(cell), pair)
-    });
 }
 
 /// Lines of known-failing lists that can't be right, among those that this run is about.
@@ -136,7 +119,7 @@ fn mistakes(
 ) -> Vec<String> {
     let names: Vec<_> =
         peers.iter().map(|peer| (peer.name.as_str(), peer.variant.as_deref())).collect();
-    let plays = |role: Role| -> Vec<&String> {
+    let peers_as = |role: Role| -> Vec<&String> {
         match role {
             Role::Client => pairs.iter().map(|(client, _)| client).collect(),
             Role::Server => pairs.iter().map(|(_, server)| server).collect(),
@@ -149,9 +132,9 @@ fn mistakes(
         .flat_map(|peer| &peer.known_failing)
         .filter(|line| {
             cases.iter().any(|(suite, _)| {
-                Role::ALL
-                    .iter()
-                    .any(|role| plays(*role).iter().any(|peer| line.is_about(*suite, *role, peer)))
+                Role::ALL.iter().any(|role| {
+                    peers_as(*role).iter().any(|peer| line.is_about(*suite, *role, peer))
+                })
             })
         })
         .filter_map(|line| Some(format!("{}: {}", line.place(), line.mistake(&names)?)))
@@ -192,20 +175,4 @@ fn peer(it: &Prepared, required: bool) -> record::Peer {
         no_run: it.version.as_ref().err().map(|no_run| no_run.reason().into()),
         required,
     }
-}
-
-fn machine() -> Machine {
-    let system = rustix::system::uname();
-    let text = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
-    Machine {
-        cores: thread::available_parallelism().map_or(0, Into::into),
-        system: [system.sysname(), system.release(), system.machine()].map(text).join(" "),
-    }
-}
-
-/// The record lies with the logs in any case.
-fn keep(record: &Record, logs: &Path) -> Result<(), Failure> {
-    let path = logs.join("record.json");
-    std::fs::write(&path, report::json(record))
-        .map_err(|error| Failure::environment(format!("{}: {error}", path.display())))
 }

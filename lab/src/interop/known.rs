@@ -117,7 +117,7 @@ impl KnownFailing {
     }
 }
 
-/// Who plays with whom.
+/// A client and a server, and what is between them.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair<'a> {
     /// The client's name.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::ValueEnum;
 
-use crate::cli::{Direction, PairName, Run};
+use crate::cli::{Direction, PairPattern, Run};
 use crate::exit::Failure;
 use crate::glob;
 use crate::interop::case::{Case, Suite, Transport};
@@ -76,7 +76,7 @@ pub fn pairs(peers: &[Peer], run: &Run) -> Result<Pairs, Failure> {
             Direction::Server => focus.contains(*server),
         })
         .filter(|(client, server)| {
-            let named = |pair: &PairName| {
+            let named = |pair: &PairPattern| {
                 glob::matches(&pair.client, client) && glob::matches(&pair.server, server)
             };
             run.pair.is_empty() || run.pair.iter().any(named)

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::exit::Exit;
 use crate::interop::case::{Suite, Transport};
 use crate::interop::verdict::{Standing, Verdict};
+use crate::json;
+use crate::machine::Machine;
 
 /// The version of the record's form.
 pub const SCHEMA: u32 = 1;
@@ -35,15 +37,6 @@ pub struct Record {
     pub cells: Vec<Cell>,
     /// What is wrong besides the cells.
     pub errors: Vec<String>,
-}
-
-/// The machine of a run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Machine {
-    /// Processor cores.
-    pub cores: usize,
-    /// System and kernel.
-    pub system: String,
 }
 
 /// A peer that took part, or should have.
@@ -148,11 +141,12 @@ pub struct Evidence {
 impl Record {
     /// A record that was written before.
     pub fn read(text: &str) -> Result<Self, String> {
-        let record: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        match record.schema {
-            SCHEMA => Ok(record),
-            other => Err(format!("this lab reads schema {SCHEMA}, but this is {other}")),
-        }
+        json::read(text, SCHEMA)
+    }
+
+    /// As JSON: a line for each cell, so that records can be compared by lines.
+    pub fn json(&self) -> String {
+        json::write(&Self { cells: Vec::new(), ..self.clone() }, "cells", &self.cells)
     }
 
     /// How many cells have this standing.
@@ -215,6 +209,15 @@ impl Cell {
             reason
         }
     }
+}
+
+/// Puts cells into the order in which records have them.
+pub fn sort(cells: &mut [Cell]) {
+    let place = |cell: &Cell| cell.suite.cases().position(|case| case.name == cell.case);
+    cells.sort_by_cached_key(|cell| {
+        let pair = (cell.client.clone(), cell.server.clone());
+        (cell.suite, cell.transport, cell.proxy.clone(), place(cell), pair)
+    });
 }
 
 #[cfg(test)]

@@ -70,6 +70,18 @@ impl Standing {
         matches!(self, Self::Fail | Self::Surprise)
     }
 
+    /// The sign for it in reports.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Fail => "✕",
+            Self::Surprise => "!",
+            Self::Known => "⊘",
+            Self::Unsupported => "–",
+            Self::NoRun => "?",
+            Self::Pass => "✓",
+        }
+    }
+
     /// The word for it in reports.
     pub fn word(self) -> &'static str {
         match self {

@@ -38,20 +38,20 @@ pub struct Peer {
 impl Peer {
     /// The peers of one folder, by the manifest in it.
     fn read(folder: &Path, manifest: &str) -> Result<Vec<Self>, Failure> {
-        let trouble = |path: &Path, what: &dyn std::fmt::Display| {
-            Failure::usage(format!("{}: {what}", path.display()))
-        };
-        let folder = folder.canonicalize().map_err(|error| trouble(folder, &error))?;
+        let folder = folder.canonicalize().map_err(|error| Failure::reading(folder, error))?;
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name = name.ok_or_else(|| trouble(&folder, &"a peer's folder has a name"))?;
+        let name = name.ok_or_else(|| Failure::reading(&folder, "a peer's folder has a name"))?;
         let path = folder.join(manifest);
-        let text = fs::read_to_string(&path).map_err(|error| trouble(&path, &error))?;
-        let manifest: Manifest = toml::from_str(&text).map_err(|error| trouble(&path, &error))?;
+        let text = fs::read_to_string(&path).map_err(|error| Failure::reading(&path, error))?;
+        let manifest: Manifest =
+            toml::from_str(&text).map_err(|error| Failure::reading(&path, error))?;
         let path = folder.join(known::FILE);
         let known_failing = match fs::read_to_string(&path) {
-            Ok(text) => known::parse(&name, &text).map_err(|error| trouble(&path, &error))?,
+            Ok(text) => {
+                known::parse(&name, &text).map_err(|error| Failure::reading(&path, error))?
+            }
             Err(_) if !path.exists() => Vec::new(),
-            Err(error) => return Err(trouble(&path, &error)),
+            Err(error) => return Err(Failure::reading(&path, error)),
         };
         Ok(Self::variants(name, &manifest.variants)
             .map(|(name, variant)| Self {

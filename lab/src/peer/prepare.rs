@@ -61,10 +61,10 @@ pub fn all(
     work::share(
         families,
         jobs,
-        |family, tell| {
+        |family, report| {
             for peer in family {
                 let version = version(&peer, children, logs);
-                tell(Prepared { peer, version });
+                report(Prepared { peer, version });
             }
         },
         |peer| {

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The part that a peer plays.
+/// What a peer is in a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// It calls.

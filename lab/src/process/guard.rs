@@ -86,7 +86,7 @@ fn line(sign: char, group: Pid) -> String {
 }
 
 /// Is the guard, until standard input closes.
-pub fn stand() {
+pub fn watch() {
     let mut groups = HashSet::new();
     for line in io::stdin().lines().map_while(Result::ok) {
         let Some((sign, group)) = line.split_at_checked(1) else { continue };

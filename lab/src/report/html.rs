@@ -50,7 +50,7 @@ struct Shown<'a> {
 fn data(record: &Record) -> String {
     let about = |suite: &Suite| suite.cases().map(|case| (case.name, case.about)).collect();
     let data = Data {
-        standings: Standing::ALL.map(|standing| (standing.word(), symbol(standing))),
+        standings: Standing::ALL.map(|standing| (standing.word(), standing.sign())),
         about: Suite::value_variants().iter().map(|suite| (*suite, about(suite))).collect(),
         cells: record.cells.iter().map(shown).collect(),
     };
@@ -66,24 +66,13 @@ fn mark(cell: &Cell) -> String {
     if cell.is_flaky() {
         format!("{}/{}", cell.passed, cell.attempts)
     } else {
-        symbol(cell.standing()).into()
-    }
-}
-
-fn symbol(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Fail => "✕",
-        Standing::Surprise => "!",
-        Standing::Known => "⊘",
-        Standing::Unsupported => "–",
-        Standing::NoRun => "?",
-        Standing::Pass => "✓",
+        cell.standing().sign().into()
     }
 }
 
 fn badge(standing: Standing, text: &str) -> String {
-    let (word, symbol) = (standing.word(), symbol(standing));
-    format!("<span class=\"badge {word}\">{symbol} {text}</span>")
+    let (word, sign) = (standing.word(), standing.sign());
+    format!("<span class=\"badge {word}\">{sign} {text}</span>")
 }
 
 fn summary(record: &Record) -> String {

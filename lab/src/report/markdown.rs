@@ -40,7 +40,7 @@ pub fn overview(record: &Record) -> String {
         .rev()
         .filter(|standing| record.count(*standing) > 0)
         .map(|standing| {
-            format!("{} {} {}", sign(standing), standing.word(), record.count(standing))
+            format!("{} {} {}", standing.sign(), standing.word(), record.count(standing))
         })
         .collect();
     text + &format!("\nIn all: {}.\n", legend.join(", "))
@@ -48,19 +48,8 @@ pub fn overview(record: &Record) -> String {
 
 fn signs<'a>(grid: &Grid<'a>, pair: (&'a str, &'a str)) -> String {
     let counts = grid.counts(pair).into_iter().rev();
-    let counts = counts.map(|(standing, count)| format!("{count} {}", sign(standing)));
+    let counts = counts.map(|(standing, count)| format!("{count} {}", standing.sign()));
     counts.collect::<Vec<_>>().join(" ")
-}
-
-fn sign(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Pass => "✓",
-        Standing::Known => "⊘",
-        Standing::Unsupported => "–",
-        Standing::NoRun => "?",
-        Standing::Fail => "✕",
-        Standing::Surprise => "!",
-    }
 }
 
 fn peer_row(peer: &Peer) -> Vec<String> {
@@ -207,7 +196,7 @@ mod tests {
 - go/known-failing.txt:2: interop has no case emty\\_unary
 ";
         let mut record = sample();
-        crate::command::run::in_order(&mut record.cells);
+        crate::interop::record::sort(&mut record.cells);
         assert_eq!(report(&record), expected);
     }
 

@@ -1,25 +1,25 @@
 //! Reports: pure functions of a record, and where they are written.
 
+mod any_record;
 mod grid;
 pub mod html;
 mod junit;
 pub mod markdown;
 mod reasons;
-mod recorded;
 mod splice;
 pub mod style;
+mod svg;
 mod terminal;
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{ColorChoice, ValueEnum};
 
 use crate::exit::{Exit, Failure};
-use crate::interop::record::Record;
-pub use recorded::{Recorded, check_of_bench, check_of_run};
+pub use any_record::{AnyRecord, check_of_bench, check_of_run};
 use style::Style;
 
 /// A report and where it goes.
@@ -38,6 +38,7 @@ enum Format {
     Junit,
     Markdown,
     Html,
+    Svg,
 }
 
 impl FromStr for Output {
@@ -49,36 +50,32 @@ impl FromStr for Output {
             None => (text, None),
         };
         let format = <Format as ValueEnum>::from_str(format, false).map_err(|_| {
-            format!("there is no report {format}: text, json, csv, junit, markdown, html")
+            format!("there is no report {format}: text, json, csv, junit, markdown, html, svg")
         })?;
         Ok(Self { format, file })
     }
 }
 
-/// The record itself, as JSON: a line for each cell, so that records can be compared by lines.
-pub fn json(record: &Record) -> String {
-    const WHY: &str = "a record has string keys only, and no number that JSON lacks";
-    let head = Record { cells: Vec::new(), ..record.clone() };
-    let head = serde_json::to_string_pretty(&head).expect(WHY);
-    let cells = record.cells.iter().map(|cell| serde_json::to_string(cell).expect(WHY));
-    let cells = cells.collect::<Vec<_>>().join(",\n    ");
-    head.replacen("\"cells\": []", &format!("\"cells\": [\n    {cells}\n  ]"), 1) + "\n"
+/// Keeps the record with the logs of its run.
+pub fn keep(json: &str, logs: &Path) -> Result<(), Failure> {
+    let path = logs.join("record.json");
+    fs::write(&path, json).map_err(|error| Failure::writing(&path, error))
 }
 
 /// A text with the overview of a record in the place that is marked for it.
-pub fn spliced(text: &str, record: &Recorded) -> Result<String, String> {
-    splice::splice(text, record.mark(), &record.overview())
+pub fn spliced(text: &str, record: &AnyRecord) -> Result<String, String> {
+    splice::splice(text, record.marker(), &record.overview())
 }
 
 /// Writes the reports, and says what exit code the record deserves. Without a report for it,
 /// standard output gets the text.
-pub fn write(record: &Recorded, outputs: &[Output], color: ColorChoice) -> Result<Exit, Failure> {
+pub fn write(record: &AnyRecord, outputs: &[Output], color: ColorChoice) -> Result<Exit, Failure> {
     let to_stdout = Style::new(color, &io::stdout());
     for output in outputs {
         match &output.file {
             None => drop(print(&record.report(output.format, to_stdout)?)?),
             Some(file) => fs::write(file, record.report(output.format, Style::PLAIN)?)
-                .map_err(|error| Failure::environment(format!("{}: {error}", file.display())))?,
+                .map_err(|error| Failure::writing(file, error))?,
         }
     }
     if outputs.iter().all(|output| output.file.is_some()) {
@@ -102,18 +99,21 @@ pub fn counted(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
+/// Digits with the thousands apart: `84,800`.
+pub fn with_commas(digits: &str) -> String {
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_record_is_written_with_a_line_for_each_cell() {
-        let record = crate::interop::record::tests::sample();
-        let text = json(&record);
-        let lines = text.lines().filter(|line| line.starts_with("    {\"suite\""));
-        assert_eq!(lines.count(), record.cells.len());
-        assert_eq!(json(&Record::read(&text).unwrap()), text);
-    }
 
     #[test]
     fn an_output_is_a_format_and_perhaps_a_file() {
@@ -121,6 +121,6 @@ mod tests {
         assert_eq!(output, Output { format: Format::Json, file: Some("run/a:b.json".into()) });
         assert_eq!("text".parse(), Ok(Output { format: Format::Text, file: None }));
         let error = "pdf".parse::<Output>().unwrap_err();
-        assert_eq!(error, "there is no report pdf: text, json, csv, junit, markdown, html");
+        assert_eq!(error, "there is no report pdf: text, json, csv, junit, markdown, html, svg");
     }
 }

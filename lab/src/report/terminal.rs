@@ -190,7 +190,7 @@ error: go/known-failing.txt:2: interop has no case emty_unary
 6 cells: 1 pass, 1 no-run, 1 unsupported, 1 known, 1 surprise, 1 fail, 1 flaky, in 61.5 s
 ";
         let mut record = sample();
-        crate::command::run::in_order(&mut record.cells);
+        crate::interop::record::sort(&mut record.cells);
         assert_eq!(report(&record, Style::PLAIN), expected);
     }
 

@@ -10,15 +10,15 @@ use crate::bench::statistics::{Difference, Ratio, median};
 /// Client and server.
 pub type Pair<'a> = (&'a str, &'a str);
 
-/// Who plays with whom when contestants are compared: each with itself, or each with one tool.
+/// The other side of each contestant in a comparison: its own, or one tool for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane<'a> {
-    /// Each calls itself.
-    Own,
+pub enum Counterpart<'a> {
+    /// Its own client or server.
+    Itself,
     /// This tool calls each.
-    From(&'a str),
+    Client(&'a str),
     /// Each calls this tool.
-    To(&'a str),
+    Server(&'a str),
 }
 
 /// What contestants are compared in.
@@ -26,8 +26,8 @@ pub enum Lane<'a> {
 pub struct Row<'a> {
     /// The case.
     pub case: &'a Case,
-    /// Who plays with whom.
-    pub lane: Lane<'a>,
+    /// The other side of each contestant.
+    pub counterpart: Counterpart<'a>,
 }
 
 /// The rows of one workload.
@@ -60,24 +60,22 @@ pub struct Noise<'a> {
     pub ratios: Vec<(Row<'a>, Ratio)>,
 }
 
-impl<'a> Lane<'a> {
+impl<'a> Row<'a> {
     /// The pair of a contestant.
-    pub fn pair(self, name: &'a str) -> Pair<'a> {
-        match self {
-            Self::Own => (name, name),
-            Self::From(tool) => (tool, name),
-            Self::To(tool) => (name, tool),
+    pub fn pair(&self, name: &'a str) -> Pair<'a> {
+        match self.counterpart {
+            Counterpart::Itself => (name, name),
+            Counterpart::Client(tool) => (tool, name),
+            Counterpart::Server(tool) => (name, tool),
         }
     }
-}
 
-impl Row<'_> {
     /// The case's name, with the tool that takes part.
     pub fn label(&self) -> String {
-        match self.lane {
-            Lane::Own => self.case.id.clone(),
-            Lane::From(tool) => format!("{}, from {tool}", self.case.id),
-            Lane::To(tool) => format!("{}, to {tool}", self.case.id),
+        match self.counterpart {
+            Counterpart::Itself => self.case.id.clone(),
+            Counterpart::Client(tool) => format!("{}, from {tool}", self.case.id),
+            Counterpart::Server(tool) => format!("{}, to {tool}", self.case.id),
         }
     }
 }
@@ -132,7 +130,7 @@ impl<'a> Comparison<'a> {
     /// Those that had a turn in some of the rows.
     pub fn in_rows(&self, rows: &[Row<'a>]) -> Vec<&'a Contestant> {
         let had_a_turn = |it: &&Contestant| {
-            rows.iter().any(|row| !self.samples(&row.case.id, row.lane.pair(&it.name)).is_empty())
+            rows.iter().any(|row| !self.samples(&row.case.id, row.pair(&it.name)).is_empty())
         };
         self.contestants.iter().copied().filter(had_a_turn).collect()
     }
@@ -170,14 +168,14 @@ impl<'a> Comparison<'a> {
 
     /// How far the reference is ahead of a contestant.
     pub fn reference_ahead(&self, row: Row<'a>, figure: Figure, name: &'a str) -> Option<Ratio> {
-        let reference = row.lane.pair(&self.record.reference);
-        self.ahead(&row.case.id, figure, reference, row.lane.pair(name))
+        let reference = row.pair(&self.record.reference);
+        self.ahead(&row.case.id, figure, reference, row.pair(name))
     }
 
     /// Why there are no figures, if there are none.
     pub fn absent(&self, case: &'a str, pair: Pair<'a>) -> Option<&'a Outcome> {
         let samples = self.samples(case, pair);
-        let is_absent = samples.iter().all(|it| it.measured().is_none());
+        let is_absent = samples.iter().all(|it| it.readings().is_none());
         samples.first().filter(|_| is_absent).map(|it| &it.outcome)
     }
 
@@ -185,7 +183,8 @@ impl<'a> Comparison<'a> {
     pub fn workloads(&self) -> Vec<Workload<'a>> {
         let mut workloads: Vec<Workload<'a>> = Vec::new();
         for case in &self.record.cases {
-            let rows = self.lanes(case).into_iter().map(|lane| Row { case, lane });
+            let rows =
+                self.counterparts(case).into_iter().map(|counterpart| Row { case, counterpart });
             match workloads.iter_mut().find(|it| it.name == case.workload) {
                 Some(workload) => workload.rows.extend(rows),
                 None => workloads.push(Workload {
@@ -199,22 +198,22 @@ impl<'a> Comparison<'a> {
         workloads
     }
 
-    /// The ways in which contestants play a case.
-    fn lanes(&self, case: &'a Case) -> Vec<Lane<'a>> {
-        let mut lanes = Vec::new();
+    /// The other sides that contestants have in a case.
+    fn counterparts(&self, case: &'a Case) -> Vec<Counterpart<'a>> {
+        let mut counterparts = Vec::new();
         for sample in self.record.samples.iter().filter(|it| it.case == case.id) {
             let (client, server) = (sample.client.as_str(), sample.server.as_str());
-            let lane = match (self.is_compared(client), self.is_compared(server)) {
-                (true, true) if client == server => Lane::Own,
-                (false, true) if !self.is_contestant(client) => Lane::From(client),
-                (true, false) if !self.is_contestant(server) => Lane::To(server),
+            let counterpart = match (self.is_compared(client), self.is_compared(server)) {
+                (true, true) if client == server => Counterpart::Itself,
+                (false, true) if !self.is_contestant(client) => Counterpart::Client(client),
+                (true, false) if !self.is_contestant(server) => Counterpart::Server(server),
                 _ => continue,
             };
-            if !lanes.contains(&lane) {
-                lanes.push(lane);
+            if !counterparts.contains(&counterpart) {
+                counterparts.push(counterpart);
             }
         }
-        lanes
+        counterparts
     }
 
     /// Whether clients of some contestants called servers of others.
@@ -234,7 +233,7 @@ impl<'a> Comparison<'a> {
     fn noise_of(&self, copy: &'a str, original: &'a str) -> Noise<'a> {
         let rows = self.workloads().into_iter().flat_map(|it| it.rows);
         let ratios = rows.filter_map(|row| {
-            let [copy, original] = [copy, original].map(|name| row.lane.pair(name));
+            let [copy, original] = [copy, original].map(|name| row.pair(name));
             Some((row, self.ahead(&row.case.id, row.case.figure, copy, original)?))
         });
         Noise { copy, original, ratios: ratios.collect() }

@@ -82,7 +82,7 @@ fn medians<'a>(comparison: &Comparison<'a>, rows: &[Row<'a>]) -> Table {
 }
 
 fn median<'a>(comparison: &Comparison<'a>, row: Row<'a>, name: &'a str) -> String {
-    let pair = row.lane.pair(name);
+    let pair = row.pair(name);
     let Some(median) = comparison.median(&row.case.id, pair, row.case.figure) else {
         return if comparison.absent(&row.case.id, pair).is_some() { "-" } else { "" }.into();
     };
@@ -115,7 +115,7 @@ fn ratios<'a>(comparison: &Comparison<'a>, rows: &[Row<'a>]) -> Table {
     for row in rows {
         for it in comparison.others() {
             let [pair, reference] =
-                [&it.name, &comparison.record.reference].map(|name| row.lane.pair(name));
+                [&it.name, &comparison.record.reference].map(|name| row.pair(name));
             for figure in [row.case.figure].iter().chain(&row.case.others) {
                 let [theirs, ours] =
                     [pair, reference].map(|it| comparison.median(&row.case.id, it, *figure));

@@ -1,6 +1,7 @@
 //! Numbers as people read them.
 
 use crate::bench::statistics::{Difference, Ratio};
+use crate::report::with_commas;
 
 /// Three digits that count, and thousands apart: `84,800`, `12.3`, `0.0456`.
 pub fn number(value: f64) -> String {
@@ -12,17 +13,6 @@ pub fn number(value: f64) -> String {
     let rounded = (value / unit).round() * unit;
     let text = format!("{rounded:.*}", digits.clamp(0, 6) as usize);
     if digits > 0 { text } else { with_commas(&text) }
-}
-
-fn with_commas(digits: &str) -> String {
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A ratio alone: `1.24`, `0.071`, `12.3`.

@@ -1,4 +1,4 @@
-//! What somebody who chooses between the reference and its rival wants to know, in five lines.
+//! What somebody who chooses between the reference and tonic wants to know, in five lines.
 
 use super::compare::{Comparison, Row};
 use super::number::{self, number, quotient};
@@ -15,15 +15,15 @@ const RIVAL: &str = "tonic";
 /// A line: what it is about, and its figures.
 struct Line {
     about: &'static str,
-    figures: &'static [Asked],
+    figures: &'static [Query],
 }
 
 /// A figure, the cases that it is taken from (`*` matches anything), and a description of them.
-struct Asked(Figure, &'static str, &'static str);
+struct Query(Figure, &'static str, &'static str);
 
-/// An answer.
-pub struct Told {
-    /// A description of what was asked.
+/// What a record says of a figure.
+pub struct Finding {
+    /// A description of the figure.
     pub what: &'static str,
     /// The ratio.
     pub ratio: String,
@@ -38,38 +38,38 @@ const LINES: [Line; 5] = [
     Line {
         about: "Unary calls",
         figures: &[
-            Asked(Figure::Rate, "unary/0B/10x1", "10 in flight on 1 connection"),
-            Asked(Figure::Rate, "unary/0B/100x4", "100 in flight on 4 connections"),
+            Query(Figure::Rate, "unary/0B/10x1", "10 in flight on 1 connection"),
+            Query(Figure::Rate, "unary/0B/100x4", "100 in flight on 4 connections"),
         ],
     },
     Line {
         about: "Latency",
         figures: &[
-            Asked(Figure::P50, "ping-pong/unary", "the median, one call at a time"),
-            Asked(Figure::P99, "ping-pong/unary", "the 99th percentile"),
+            Query(Figure::P50, "ping-pong/unary", "the median, one call at a time"),
+            Query(Figure::P99, "ping-pong/unary", "the 99th percentile"),
         ],
     },
     Line {
         about: "Streams",
         figures: &[
-            Asked(Figure::Rate, "stream/server/1KiB/1x1", "from a server, 1 KiB"),
-            Asked(Figure::Rate, "stream/client/1KiB/1x1", "from a client, 1 KiB"),
-            Asked(Figure::Rate, "stream/server/64KiB/1x1", "from a server, 64 KiB"),
+            Query(Figure::Rate, "stream/server/1KiB/1x1", "from a server, 1 KiB"),
+            Query(Figure::Rate, "stream/client/1KiB/1x1", "from a client, 1 KiB"),
+            Query(Figure::Rate, "stream/server/64KiB/1x1", "from a server, 64 KiB"),
         ],
     },
     Line {
         about: "Processor time of a call",
         figures: &[
-            Asked(Figure::ServerCpu, "unary/0B/100x4", "the server's"),
-            Asked(Figure::ClientCpu, "unary/0B/100x4", "the client's"),
+            Query(Figure::ServerCpu, "unary/0B/100x4", "the server's"),
+            Query(Figure::ClientCpu, "unary/0B/100x4", "the client's"),
         ],
     },
     Line {
         about: "Footprint",
         figures: &[
-            Asked(Figure::MemoryEach, "idle-connections/10000", "memory of an idle connection"),
-            Asked(Figure::StartTime, "start", "start"),
-            Asked(Figure::ProgramSize, "size", "program"),
+            Query(Figure::MemoryEach, "idle-connections/10000", "memory of an idle connection"),
+            Query(Figure::StartTime, "start", "start"),
+            Query(Figure::ProgramSize, "size", "program"),
         ],
     },
 ];
@@ -77,10 +77,10 @@ const LINES: [Line; 5] = [
 /// The lines, as Markdown, and how far they can be trusted.
 pub fn overview(record: &Record) -> String {
     let comparison = Comparison::of(record);
-    let line = |(about, told): (&str, Vec<Told>)| {
+    let line = |(about, findings): (&str, Vec<Finding>)| {
         format!(
             "- **{about}**: {}.\n",
-            told.iter().map(Told::sentence).collect::<Vec<_>>().join("; ")
+            findings.iter().map(Finding::sentence).collect::<Vec<_>>().join("; ")
         )
     };
     let lines: String = lines(&comparison).into_iter().map(line).collect();
@@ -105,32 +105,32 @@ pub fn legend(record: &Record) -> String {
 }
 
 /// What each line is about, and what it says.
-pub fn lines(comparison: &Comparison<'_>) -> Vec<(&'static str, Vec<Told>)> {
+pub fn lines(comparison: &Comparison<'_>) -> Vec<(&'static str, Vec<Finding>)> {
     let line = |line: &Line| {
-        (line.about, line.figures.iter().flat_map(|it| told(comparison, it)).collect())
+        (line.about, line.figures.iter().flat_map(|it| findings(comparison, it)).collect())
     };
-    LINES.iter().map(line).filter(|(_, told): &(_, Vec<_>)| !told.is_empty()).collect()
+    LINES.iter().map(line).filter(|(_, findings): &(_, Vec<_>)| !findings.is_empty()).collect()
 }
 
-/// A figure in all cases that are called so.
-fn told(comparison: &Comparison<'_>, Asked(figure, cases, what): &Asked) -> Vec<Told> {
+/// A figure in all cases with this name.
+fn findings(comparison: &Comparison<'_>, Query(figure, cases, what): &Query) -> Vec<Finding> {
     let rows = comparison.workloads().into_iter().flat_map(|it| it.rows);
-    let told = |row: Row<'_>| {
-        let pairs = [&comparison.record.reference, RIVAL].map(|name| row.lane.pair(name));
+    let finding = |row: Row<'_>| {
+        let pairs = [&comparison.record.reference, RIVAL].map(|name| row.pair(name));
         let [ours, theirs] = pairs.map(|pair| comparison.figures(&row.case.id, pair, *figure));
         let ratio = Ratio::of(&ours, &theirs);
         let [our, their] = [median(ours.into_values())?, median(theirs.into_values())?];
-        Some(Told {
+        Some(Finding {
             what,
             ratio: ratio.as_ref().map_or_else(|| quotient(our / their), number::ratio),
             bounds: ratio.as_ref().map(number::bounds).unwrap_or_default(),
             medians: format!("{} against {} {}", number(our), number(their), figure.unit()),
         })
     };
-    rows.filter(|row| glob::matches(cases, &row.case.id)).filter_map(told).collect()
+    rows.filter(|row| glob::matches(cases, &row.case.id)).filter_map(finding).collect()
 }
 
-impl Told {
+impl Finding {
     /// In a line.
     fn sentence(&self) -> String {
         let Self { what, ratio, bounds, medians } = self;

@@ -1,6 +1,6 @@
 //! On a record that was made up.
 
-use super::compare::Lane;
+use super::compare::Counterpart;
 use super::*;
 use crate::bench::statistics::Difference;
 use crate::report::style::Style;
@@ -58,7 +58,7 @@ fn tools_have_rows_of_their_own() {
     let record = sample();
     let comparison = Comparison::of(&record);
     let row = row(&comparison, "server/h2load/100x4, from h2load");
-    assert_eq!(row.lane, Lane::From("h2load"));
+    assert_eq!(row.counterpart, Counterpart::Client("h2load"));
     assert!(comparison.reference_ahead(row, Figure::Rate, "tonic").is_some());
 }
 
@@ -98,8 +98,8 @@ fn the_terminal_is_told_everything_that_was_not_measured() {
 fn csv_has_a_row_for_each_figure() {
     let record = sample();
     let text = csv::report(&record);
-    let figures = record.samples.iter().filter_map(|it| it.measured()).map(|it| it.figures.len());
-    let others = record.samples.iter().filter(|it| it.measured().is_none()).count();
+    let figures = record.samples.iter().filter_map(|it| it.readings()).map(|it| it.figures.len());
+    let others = record.samples.iter().filter(|it| it.readings().is_none()).count();
     assert_eq!(text.lines().count(), 1 + figures.sum::<usize>() + others);
     let expected = "unary,unary/0B/100x4,go,go,2,void,,,,\"answers of <3> bytes, not 0\"";
     assert!(text.lines().any(|line| line == expected), "{text}");

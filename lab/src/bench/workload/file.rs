@@ -1,31 +1,30 @@
 //! A workload's file: the axes that it names, and the tasks at their points.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Kind, Load, Pairs, Rpc, Task};
+use super::point::{Name, Point, Values, spread};
+use super::{Load, Pairing, Rpc, Task};
 use crate::bench::figure::Figure;
-use crate::bench::idle::ENOUGH;
 use crate::bench::record;
 use crate::exit::Failure;
 use crate::glob;
 
-/// The file, as it is written.
+/// The file, as it is written. An axis has a list of values, a setting one.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
     question: String,
     #[serde(default)]
-    kind: Kind,
-    #[serde(default = "unary")]
+    kind: Name,
+    #[serde(default)]
     rpc: Vec<Rpc>,
-    #[serde(default = "nothing")]
+    #[serde(default)]
     size: Vec<usize>,
-    #[serde(default = "one")]
+    #[serde(default)]
     load: Vec<Load>,
     /// How many connections or streams are idle.
     #[serde(default)]
@@ -40,15 +39,11 @@ struct File {
     tls: Vec<bool>,
     #[serde(default)]
     pinned: Vec<bool>,
-    #[serde(default)]
-    gzip: bool,
-    #[serde(default)]
-    messages_per_stream: i32,
+    gzip: Option<bool>,
+    messages_per_stream: Option<i32>,
     /// Header fields of a request, besides those that it needs.
-    #[serde(default)]
-    metadata: usize,
-    #[serde(default)]
-    pairs: Pairs,
+    metadata: Option<usize>,
+    pairs: Option<Pairing>,
     /// Whether contestants with their defaults take part.
     #[serde(default)]
     defaults: bool,
@@ -63,151 +58,114 @@ struct File {
     scenario: BTreeMap<String, String>,
 }
 
-fn unary() -> Vec<Rpc> {
-    vec![Rpc::Unary]
-}
-
-fn nothing() -> Vec<usize> {
-    vec![0]
-}
-
-fn one() -> Vec<Load> {
-    vec![Load { in_flight: 1, connections: 1 }]
-}
-
 /// The tasks of all files in a folder, in the order of the files' names.
 pub fn read(folder: &Path) -> Result<Vec<Task>, Failure> {
-    let trouble = |path: &Path, what: &dyn fmt::Display| {
-        Failure::usage(format!("{}: {what}", path.display()))
-    };
-    let entries = fs::read_dir(folder).map_err(|error| trouble(folder, &error))?;
+    let entries = fs::read_dir(folder).map_err(|error| Failure::reading(folder, error))?;
     let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
     let mut paths: Vec<_> =
         paths.filter(|path| path.extension().is_some_and(|it| it == "toml")).collect();
     paths.sort();
     let mut tasks = Vec::new();
     for path in paths {
-        let text = fs::read_to_string(&path).map_err(|error| trouble(&path, &error))?;
-        let file: File = toml::from_str(&text).map_err(|error| trouble(&path, &error))?;
+        let text = fs::read_to_string(&path).map_err(|error| Failure::reading(&path, error))?;
+        let file: File = toml::from_str(&text).map_err(|error| Failure::reading(&path, error))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         // The number in front only puts the files in order.
         let name = name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('-');
-        tasks.extend(file.tasks(name));
+        tasks.extend(file.tasks(name).map_err(|error| Failure::reading(&path, error))?);
     }
     match tasks.is_empty() {
-        true => Err(trouble(folder, &"there is no workload in it")),
+        true => Err(Failure::reading(folder, "there is no workload in it")),
         false => Ok(tasks),
     }
 }
 
 impl File {
-    fn tasks(&self, workload: &str) -> Vec<Task> {
-        let mut tasks = vec![self.task(workload)];
-        spread(&mut tasks, &self.rpc, |task, rpc| {
-            task.rpc = *rpc;
-            rpc.name().into()
-        });
-        spread(&mut tasks, &self.size, |task, size| {
-            task.size = *size;
-            task.put("size", *size as f64);
-            bytes(*size)
-        });
-        spread(&mut tasks, &self.load, |task, load| {
-            task.load = *load;
-            task.put("in-flight", load.in_flight as f64);
-            task.put("connections", load.connections as f64);
-            load.to_string()
-        });
-        spread(&mut tasks, &self.idle, |task, idle| {
-            task.idle = *idle;
-            task.put("idle", *idle as f64);
-            if *idle < ENOUGH {
-                task.case.figure = Figure::ServerMemory;
-            }
-            idle.to_string()
-        });
-        spread(&mut tasks, &self.share, |task, share| {
-            task.share = Some(*share);
-            task.put("share", *share);
-            format!("{:.0}%", share * 100.0)
-        });
-        spread(&mut tasks, &self.delay, |task, delay| {
-            task.delay = Some(*delay);
-            task.put("delay", f64::from(*delay));
-            format!("{delay}ms")
-        });
-        spread(&mut tasks, &self.tls, |task, tls| {
-            task.tls = *tls;
-            if *tls { "tls".into() } else { "plaintext".into() }
-        });
-        spread(&mut tasks, &self.pinned, |task, pinned| {
-            task.case.pinned = *pinned;
-            if *pinned { "pinned".into() } else { "unpinned".into() }
-        });
-        for task in &mut tasks {
-            let id = &task.case.id;
-            task.is_quick = self.quick.iter().any(|pattern| glob::matches(pattern, id));
-            task.case.scenario = self.scenario.get(id).cloned();
-        }
-        tasks
+    fn tasks(&self, workload: &str) -> Result<Vec<Task>, String> {
+        self.points(workload).into_iter().map(|point| self.task(workload, point)).collect()
     }
 
-    /// The task before the axes.
-    fn task(&self, workload: &str) -> Task {
-        let figure = self.figure.unwrap_or(self.kind.figure());
-        let others = self.kind.figures().iter().copied().filter(|it| *it != figure).collect();
-        let case = record::Case {
-            id: workload.into(),
-            workload: workload.into(),
-            question: self.question.clone(),
-            scenario: None,
-            figure,
-            others,
-            pinned: false,
-            axes: BTreeMap::new(),
-        };
-        Task {
-            case,
-            kind: self.kind,
-            rpc: Rpc::Unary,
-            size: 0,
-            load: one()[0],
-            idle: 0,
-            share: None,
-            delay: None,
-            tls: false,
+    fn points(&self, workload: &str) -> Vec<Point> {
+        let mut points = vec![self.origin(workload)];
+        spread(&mut points, &self.rpc, |point, rpc| {
+            point.values.rpc = Some(*rpc);
+            rpc.name().into()
+        });
+        spread(&mut points, &self.size, |point, size| {
+            point.values.size = Some(*size);
+            point.put("size", *size as f64);
+            bytes(*size)
+        });
+        spread(&mut points, &self.load, |point, load| {
+            point.values.load = Some(*load);
+            point.put_load(*load);
+            load.to_string()
+        });
+        spread(&mut points, &self.idle, |point, idle| {
+            point.values.idle = Some(*idle);
+            point.put("idle", *idle as f64);
+            idle.to_string()
+        });
+        spread(&mut points, &self.share, |point, share| {
+            point.values.share = Some(*share);
+            point.put("share", *share);
+            format!("{:.0}%", share * 100.0)
+        });
+        spread(&mut points, &self.delay, |point, delay| {
+            point.values.delay = Some(*delay);
+            point.put("delay", f64::from(*delay));
+            format!("{delay}ms")
+        });
+        spread(&mut points, &self.tls, |point, tls| {
+            point.values.tls = Some(*tls);
+            if *tls { "tls".into() } else { "plaintext".into() }
+        });
+        spread(&mut points, &self.pinned, |point, pinned| {
+            point.pinned = *pinned;
+            if *pinned { "pinned".into() } else { "unpinned".into() }
+        });
+        points
+    }
+
+    /// The point before the axes. Records name size and load of every kind.
+    fn origin(&self, workload: &str) -> Point {
+        let values = Values {
             gzip: self.gzip,
             messages_per_stream: self.messages_per_stream,
             metadata: self.metadata,
             pairs: self.pairs,
+            ..Values::default()
+        };
+        let (id, axes) = (workload.into(), BTreeMap::new());
+        let mut point = Point { id, axes, pinned: false, values };
+        point.put("size", 0.0);
+        point.put_load(Load::default());
+        point
+    }
+
+    fn task(&self, workload: &str, point: Point) -> Result<Task, String> {
+        let Point { id, axes, pinned, values } = point;
+        let kind = values.kind(self.kind)?;
+        let figures = kind.figures();
+        let figure = self.figure.unwrap_or(figures[0]);
+        let case = record::Case {
+            workload: workload.into(),
+            question: self.question.clone(),
+            scenario: self.scenario.get(&id).cloned(),
+            figure,
+            others: figures.iter().copied().filter(|it| *it != figure).collect(),
+            pinned,
+            axes,
+            id,
+        };
+        Ok(Task {
+            kind,
             defaults: self.defaults,
             rounds: self.rounds,
             seconds: self.seconds,
-            is_quick: false,
-        }
-    }
-}
-
-/// Every task at every value of an axis, which adds to its id where there are several. An axis
-/// without values changes nothing.
-fn spread<T>(tasks: &mut Vec<Task>, values: &[T], set: impl Fn(&mut Task, &T) -> String) {
-    let at_value = |task: &Task, value: &T| {
-        let mut task = task.clone();
-        let name = set(&mut task, value);
-        if values.len() > 1 {
-            task.case.id += &format!("/{name}");
-        }
-        task
-    };
-    if !values.is_empty() {
-        let points = tasks.iter().flat_map(|task| values.iter().map(|it| at_value(task, it)));
-        *tasks = points.collect();
-    }
-}
-
-impl Task {
-    fn put(&mut self, axis: &str, value: f64) {
-        self.case.axes.insert(axis.into(), value);
+            is_quick: self.quick.iter().any(|pattern| glob::matches(pattern, &case.id)),
+            case,
+        })
     }
 }
 
@@ -227,7 +185,7 @@ mod tests {
 
     fn ids(text: &str) -> Vec<String> {
         let file: File = toml::from_str(text).unwrap();
-        file.tasks("it").into_iter().map(|task| task.case.id).collect()
+        file.tasks("it").unwrap().into_iter().map(|task| task.case.id).collect()
     }
 
     #[test]
@@ -238,6 +196,29 @@ mod tests {
         assert_eq!(ids(text), ["it/server", "it/both"], "what doesn't vary is no part of a name");
         let text = "question = '?'\nkind = 'idle-streams'\nidle = [1, 1000]";
         assert_eq!(ids(text), ["it/1", "it/1000"]);
+    }
+
+    #[test]
+    fn an_axis_that_its_kind_has_no_use_for_is_an_error() {
+        for (text, expected) in [
+            ("kind = 'start'\nsize = [1]", "a workload of this kind has no `size`"),
+            ("kind = 'h2load'\nrpc = ['unary']", "a workload of this kind has no `rpc`"),
+            ("metadata = 40", "a workload of this kind has no `metadata`"),
+            ("kind = 'idle-streams'", "a workload of this kind needs `idle`"),
+        ] {
+            let file: File = toml::from_str(&format!("question = '?'\n{text}")).unwrap();
+            assert_eq!(file.tasks("it").unwrap_err(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_few_idle_connections_say_nothing_about_each() {
+        let text = "question = '?'\nkind = 'idle-connections'\nidle = [1, 1000]";
+        let file: File = toml::from_str(text).unwrap();
+        let tasks = file.tasks("it").unwrap();
+        let figures = tasks.iter().map(|it| (it.case.figure, it.case.others.len()));
+        let expected = [(Figure::ServerMemory, 0), (Figure::MemoryEach, 1)];
+        assert_eq!(figures.collect::<Vec<_>>(), expected);
     }
 
     #[test]

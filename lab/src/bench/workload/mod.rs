@@ -1,6 +1,7 @@
 //! Workloads: a TOML file each, which asks one question over a few axes.
 
 mod file;
+mod point;
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,40 +9,19 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use super::figure::Figure;
+use super::idle::ENOUGH;
 use super::record;
+use crate::exit::Failure;
+use crate::glob;
 
 pub use file::read;
 
-/// How it is measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Workers call workers.
-    #[default]
-    Calls,
-    /// h2load calls a worker's server.
-    H2load,
-    /// h2load opens many connections, with one call on each.
-    Connections,
-    /// The lab opens connections, and leaves them alone.
-    IdleConnections,
-    /// The lab begins bidirectional calls, and leaves them alone.
-    IdleStreams,
-    /// h2load calls a server under callgrind.
-    Instructions,
-    /// The worker's start.
-    Start,
-    /// The worker's program.
-    Size,
-    /// A build from nothing.
-    Build,
-}
-
 /// A method of `BenchmarkService`, and what counts as a call in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rpc {
     /// A call.
+    #[default]
     Unary,
     /// A message and its answer, on a stream that stays.
     PingPong,
@@ -61,6 +41,12 @@ pub struct Load {
     pub in_flight: usize,
     /// Which carry them.
     pub connections: usize,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self { in_flight: 1, connections: 1 }
+    }
 }
 
 impl TryFrom<String> for Load {
@@ -99,7 +85,7 @@ impl fmt::Display for Load {
 /// Who calls whom.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Pairs {
+pub enum Pairing {
     /// Everybody their own server.
     #[default]
     Own,
@@ -114,14 +100,48 @@ pub struct Task {
     pub case: record::Case,
     /// How it is measured.
     pub kind: Kind,
+    /// Whether contestants with their defaults take part.
+    pub defaults: bool,
+    /// How many rounds, if not as many as the others.
+    pub rounds: Option<usize>,
+    /// How long a sample is, if not as long as the others.
+    pub seconds: Option<f64>,
+    /// Whether `--quick` has it.
+    pub is_quick: bool,
+}
+
+/// How a task is measured, with all that this takes.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Workers call workers.
+    Calls(Calls),
+    /// h2load calls a worker's server.
+    H2load(Requests, Load),
+    /// h2load opens many connections, with one call on each.
+    Connections(Requests),
+    /// The lab opens so many connections, and leaves them alone.
+    IdleConnections(usize),
+    /// The lab begins so many bidirectional calls, and leaves them alone.
+    IdleStreams(usize),
+    /// h2load calls a server under callgrind.
+    Instructions(Requests, Load),
+    /// The worker's start.
+    Start,
+    /// The worker's program.
+    Size,
+    /// A build from nothing.
+    Build,
+}
+
+/// Calls of a worker.
+#[derive(Clone, Debug)]
+pub struct Calls {
     /// What is called.
     pub rpc: Rpc,
     /// The body's size in each message, in bytes.
     pub size: usize,
     /// What is in flight.
     pub load: Load,
-    /// How many connections or streams are idle.
-    pub idle: usize,
     /// The open loop's rate, in parts of the reference's highest.
     pub share: Option<f64>,
     /// The relay's delay, in milliseconds each way.
@@ -132,18 +152,53 @@ pub struct Task {
     pub gzip: bool,
     /// After how many messages a stream ends; 0: never.
     pub messages_per_stream: i32,
+    /// Who calls whom.
+    pub pairing: Pairing,
+}
+
+/// Requests of h2load.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    /// The body's size in each message, in bytes.
+    pub size: usize,
+    /// With TLS or without.
+    pub tls: bool,
     /// How many more header fields a request has.
     pub metadata: usize,
-    /// Who calls whom.
-    pub pairs: Pairs,
-    /// Whether contestants with their defaults take part.
-    pub defaults: bool,
-    /// How many rounds, if not as many as the others.
-    pub rounds: Option<usize>,
-    /// How long a sample is, if not as long as the others.
-    pub seconds: Option<f64>,
-    /// Whether `--quick` has it.
-    pub is_quick: bool,
+}
+
+/// The tasks that the patterns choose, by case or workload. Without a pattern, all of them, or
+/// those of `--quick`.
+pub fn choose(tasks: Vec<Task>, patterns: &[String], quick: bool) -> Result<Vec<Task>, Failure> {
+    let mut workloads: Vec<_> = tasks.iter().map(|task| task.case.workload.clone()).collect();
+    let is_chosen = |task: &Task| match patterns {
+        [] => !quick || task.is_quick,
+        patterns => patterns.iter().any(|pattern| task.is_named(pattern)),
+    };
+    let chosen: Vec<_> = tasks.into_iter().filter(is_chosen).collect();
+    if chosen.is_empty() {
+        workloads.dedup();
+        let (flag, names) = (patterns.join(" "), workloads.join(", "));
+        return Err(Failure::usage(format!("--case {flag}: no case of {names} matches")));
+    }
+    Ok(chosen)
+}
+
+impl Task {
+    /// Whether the pattern is of its case, or its workload's name.
+    fn is_named(&self, pattern: &str) -> bool {
+        glob::matches(pattern, &self.case.id) || pattern == self.case.workload
+    }
+
+    /// Whether the relay stands between its workers.
+    pub fn needs_relay(&self) -> bool {
+        self.kind.calls().is_some_and(|calls| calls.delay.is_some())
+    }
+
+    /// How many rounds it has, if the others have `rounds`.
+    pub fn rounds(&self, rounds: usize) -> usize {
+        self.rounds.unwrap_or(rounds).min(rounds)
+    }
 }
 
 impl Rpc {
@@ -159,21 +214,19 @@ impl Rpc {
 }
 
 impl Kind {
-    /// Whether contestants are clients in it, too.
-    pub fn has_clients(self) -> bool {
-        self == Self::Calls
+    /// The calls, if contestants are clients in it, too.
+    pub fn calls(&self) -> Option<&Calls> {
+        match self {
+            Self::Calls(calls) => Some(calls),
+            _ => None,
+        }
     }
 
-    /// The figure that it is about.
-    fn figure(self) -> Figure {
-        self.figures()[0]
-    }
-
-    /// All figures that it takes.
-    fn figures(self) -> &'static [Figure] {
+    /// The figures that it yields, first the one that it is about.
+    fn figures(&self) -> &'static [Figure] {
         use Figure as F;
         match self {
-            Self::Calls => &[
+            Self::Calls(_) => &[
                 F::Rate,
                 F::P50,
                 F::P99,
@@ -188,7 +241,7 @@ impl Kind {
                 F::BytesReceived,
                 F::Errors,
             ],
-            Self::H2load | Self::Connections => &[
+            Self::H2load(..) | Self::Connections(_) => &[
                 F::Rate,
                 F::ServerCpu,
                 F::ServerSwitches,
@@ -196,8 +249,11 @@ impl Kind {
                 F::BytesSent,
                 F::BytesReceived,
             ],
-            Self::IdleConnections | Self::IdleStreams => &[F::MemoryEach, F::ServerMemory],
-            Self::Instructions => &[F::Instructions],
+            Self::IdleConnections(ENOUGH..) | Self::IdleStreams(ENOUGH..) => {
+                &[F::MemoryEach, F::ServerMemory]
+            }
+            Self::IdleConnections(_) | Self::IdleStreams(_) => &[F::ServerMemory],
+            Self::Instructions(..) => &[F::Instructions],
             Self::Start => &[F::StartTime, F::ServerMemory],
             Self::Size => &[F::ProgramSize],
             Self::Build => &[F::BuildTime],

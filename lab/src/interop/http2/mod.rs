@@ -23,7 +23,7 @@ use script::{Script, Seen};
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A server that runs, until it is asked what it saw.
-pub struct Server {
+pub struct ScriptedServer {
     address: SocketAddr,
     state: Arc<State>,
     acceptor: JoinHandle<()>,
@@ -38,7 +38,7 @@ struct State {
     connections: Mutex<Vec<(TcpStream, JoinHandle<Seen>)>>,
 }
 
-impl Server {
+impl ScriptedServer {
     /// Listens, and serves each connection by the script.
     pub fn start(script: &'static Script, log: &Path) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;

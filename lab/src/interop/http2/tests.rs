@@ -10,7 +10,7 @@ use super::*;
 struct Client(TcpStream);
 
 impl Client {
-    fn with_default_windows(server: &Server) -> Self {
+    fn with_default_windows(server: &ScriptedServer) -> Self {
         let mut socket = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port())).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         socket.write_all(frame::PREFACE).unwrap();
@@ -18,7 +18,7 @@ impl Client {
     }
 
     /// Grants windows that are large enough for everything.
-    fn connect(server: &Server) -> Self {
+    fn connect(server: &ScriptedServer) -> Self {
         let mut client = Self::with_default_windows(server);
         client.send(&frame::settings(&[(4, 1 << 24)]));
         client.send(&frame::window_update(0, 1 << 24));
@@ -59,8 +59,8 @@ impl Drop for Client {
     }
 }
 
-fn start(script: &'static Script) -> Server {
-    Server::start(script, Path::new("/dev/null")).unwrap()
+fn start(script: &'static Script) -> ScriptedServer {
+    ScriptedServer::start(script, Path::new("/dev/null")).unwrap()
 }
 
 fn content(frames: &[Frame]) -> Vec<u8> {

@@ -29,7 +29,12 @@ pub fn sample() -> Record {
         command: "lab run --suite interop".into(),
         started: "2026-11-24T12:00:00Z".into(),
         seconds: 61.5,
-        machine: Machine { cores: 2, system: "Linux 6.1".into() },
+        machine: Machine {
+            cores: 2,
+            processor: String::new(),
+            memory: 0,
+            system: "Linux 6.1".into(),
+        },
         interrupted: false,
         peers: vec![
             Peer { version: Some("1.85.0".into()), ..peer("go") },
@@ -77,6 +82,15 @@ fn a_record_survives_being_written() {
     let read = Record::read(&text).unwrap();
     assert_eq!(serde_json::to_string(&read).unwrap(), text);
     assert!(Record::read(&text.replace("\"schema\":1", "\"schema\":2")).is_err());
+}
+
+#[test]
+fn a_record_is_written_with_a_line_for_each_cell() {
+    let record = sample();
+    let text = record.json();
+    let lines = text.lines().filter(|line| line.starts_with("    {\"suite\""));
+    assert_eq!(lines.count(), record.cells.len());
+    assert_eq!(Record::read(&text).unwrap().json(), text);
 }
 
 #[test]

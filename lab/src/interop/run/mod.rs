@@ -52,15 +52,15 @@ pub struct Lab {
 impl Lab {
     /// Runs all groups, some at once, and reports each cell when it is done.
     pub fn run(&self, groups: Vec<Group<'_>>, jobs: usize, done: impl FnMut(Cell)) {
-        work::share(groups, jobs, |group, tell| self.run_group(&group, tell), done);
+        work::share(groups, jobs, |group, report| self.run_group(&group, report), done);
     }
 
-    fn run_group(&self, group: &Group<'_>, tell: &dyn Fn(Cell)) {
+    fn run_group(&self, group: &Group<'_>, report: &dyn Fn(Cell)) {
         let obstacle = group.obstacle();
         let mut session = Session::new(self, group);
         for case in &group.cases {
             let cell = self.cell(group, case);
-            tell(match &obstacle {
+            report(match &obstacle {
                 Some(verdict) => Cell { verdict: verdict.clone(), ..cell },
                 None => self.fill(cell, &mut session, case),
             });
@@ -82,14 +82,14 @@ impl Lab {
                 attempts.push(attempt);
             }
         }
-        let Some(telling) =
+        let Some(decisive) =
             attempts.iter().find(|attempt| attempt.verdict != Verdict::Pass).or(attempts.first())
         else {
             let reason = self.stop.reason().unwrap_or("not run").to_owned();
             return Cell { verdict: Verdict::NoRun(reason), ..cell };
         };
-        let shows = matches!(telling.verdict, Verdict::Fail(_));
-        let (evidence, logs) = (shows.then(|| telling.evidence()), telling.folder.clone());
+        let shows = matches!(decisive.verdict, Verdict::Fail(_));
+        let (evidence, logs) = (shows.then(|| decisive.evidence()), decisive.folder.clone());
         let verdicts: Vec<_> = attempts.iter().map(|attempt| attempt.verdict.clone()).collect();
         Cell {
             attempts: attempts.len(),

@@ -13,7 +13,7 @@ use crate::peer::manifest::ProxyContract;
 use crate::process::Launch;
 
 /// What to start.
-pub struct Service<'a> {
+pub struct ServerOptions<'a> {
     /// The peer.
     pub peer: &'a Peer,
     /// The proxy in front of it.
@@ -50,8 +50,8 @@ pub struct Logged {
 
 impl Server {
     /// Starts it and waits until it is ready.
-    pub fn start(lab: &Lab, service: &Service<'_>, log: &Path) -> Result<Self, String> {
-        let Service { peer, proxy, suite, transport, pace } = *service;
+    pub fn start(lab: &Lab, options: &ServerOptions<'_>, log: &Path) -> Result<Self, String> {
+        let ServerOptions { peer, proxy, suite, transport, pace } = *options;
         let (_, command) = peer.command(suite, Role::Server).ok_or("it has no server")?;
         let port = lab.ports.reserve()?;
         let command = command.fill(&lab.values(peer, transport, port).with("pace", pace.value()));

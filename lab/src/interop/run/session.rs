@@ -1,4 +1,5 @@
-//! A pair at work: its server, kept from case to case, and one client after the other.
+//! The cases of a group, one after the other: the server is kept from case to case, the client is
+//! started for each.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::Lab;
 use super::client::{LOGS, Question};
-use super::server::{Server, Service};
+use super::server::{Server, ServerOptions};
 use crate::interop::case::{Case, Judgement, Proof};
-use crate::interop::http2;
+use crate::interop::http2::ScriptedServer;
 use crate::interop::http2::script::{Script, Seen};
 use crate::interop::plan::Group;
 use crate::interop::record::Evidence;
@@ -22,7 +23,7 @@ const SERVER_LOG: &str = "server.log";
 const PROXY_LOG: &str = "proxy.log";
 
 /// A server that crashes takes the client down first: after a failure, its end is waited for.
-const LAST_BREATH: Duration = Duration::from_millis(100);
+const CRASH_GRACE: Duration = Duration::from_millis(100);
 
 type Judge = fn(&[Seen]) -> Judgement;
 
@@ -84,7 +85,7 @@ impl<'a> Session<'a> {
     pub fn attempt(&mut self, case: &'static Case, folder: &Path) -> Attempt {
         let mut begun = Instant::now(); // without the start of a server
         let verdict = match case.proof {
-            Proof::Seen(script, judge) => self.meet(case, folder, script, judge),
+            Proof::Seen(script, judge) => self.ask_against_script(case, folder, script, judge),
             Proof::ExitCode | Proof::Report(_) => {
                 let server = self.take_server(case, folder);
                 begun = Instant::now();
@@ -94,10 +95,16 @@ impl<'a> Session<'a> {
         Attempt { verdict, duration: begun.elapsed(), folder: folder.into() }
     }
 
-    /// Lets the client meet a server of the lab's own, and hears both sides.
-    fn meet(&self, case: &Case, folder: &Path, script: &'static Script, judge: Judge) -> Verdict {
+    /// Asks the client a case against a server of the lab's own, and judges by what both report.
+    fn ask_against_script(
+        &self,
+        case: &Case,
+        folder: &Path,
+        script: &'static Script,
+        judge: Judge,
+    ) -> Verdict {
         let log = folder.join(SERVER_LOG);
-        let server = fs::create_dir_all(folder).and_then(|()| http2::Server::start(script, &log));
+        let server = fs::create_dir_all(folder).and_then(|()| ScriptedServer::start(script, &log));
         let server = match server {
             Ok(server) => server,
             Err(error) => return Verdict::NoRun(format!("the lab's server: {error}")),
@@ -132,7 +139,7 @@ impl<'a> Session<'a> {
         if let Some(log) = logged.proxy {
             fs::write(folder.join(PROXY_LOG), log).unwrap_or_default();
         }
-        let pause = if verdict == Verdict::Pass { Duration::ZERO } else { LAST_BREATH };
+        let pause = if verdict == Verdict::Pass { Duration::ZERO } else { CRASH_GRACE };
         match server.ending(pause) {
             Some(_) if killed => verdict,
             Some(ending) => Verdict::Fail(match verdict {
@@ -176,12 +183,12 @@ impl<'a> Session<'a> {
         let log = self.pair_folder().join(format!("server-{}.log", self.servers));
         let Group { suite, transport, server, proxy, .. } = *self.group;
         let (peer, proxy) = (&server.peer, proxy.map(|it| &it.peer));
-        let service = Service { peer, proxy, suite, transport, pace: case.pace };
-        Server::start(self.lab, &service, &log).inspect_err(|reason| {
+        let options = ServerOptions { peer, proxy, suite, transport, pace: case.pace };
+        Server::start(self.lab, &options, &log).inspect_err(|reason| {
             self.broken = Some(reason.clone());
-            let told =
+            let copied =
                 fs::create_dir_all(folder).and_then(|()| fs::copy(&log, folder.join(SERVER_LOG)));
-            told.map(drop).unwrap_or_default();
+            copied.map(drop).unwrap_or_default();
         })
     }
 }

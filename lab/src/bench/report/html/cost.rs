@@ -52,7 +52,7 @@ fn table<'a>(comparison: &Comparison<'a>, rows: &[Row<'a>]) -> Table {
             .flat_map(|row| comparison.contestants.iter().map(move |it| (*row, it.name.as_str())))
     };
     let of = |(row, name): (Row<'a>, &'a str), figure| {
-        comparison.median(&row.case.id, row.lane.pair(name), figure)
+        comparison.median(&row.case.id, row.pair(name), figure)
     };
     let is_there = |figure: &Figure| places().any(|it| of(it, *figure).is_some());
     let figures: Vec<_> = COSTS.into_iter().filter(is_there).collect();
@@ -70,7 +70,7 @@ fn table<'a>(comparison: &Comparison<'a>, rows: &[Row<'a>]) -> Table {
 
 fn bars<'a>(comparison: &Comparison<'a>, row: Row<'a>) -> String {
     let cpu = |name: &'a str| {
-        let of = |it| comparison.median(&row.case.id, row.lane.pair(name), it);
+        let of = |it| comparison.median(&row.case.id, row.pair(name), it);
         let [server, client] = [Figure::ServerCpu, Figure::ClientCpu].map(of);
         (server.is_some() || client.is_some())
             .then(|| [server, client].map(Option::unwrap_or_default))

@@ -4,7 +4,7 @@ use super::plot::{Axis, Line, Plot, Point};
 use super::{Section, chart, legend};
 use crate::bench::figure::Figure;
 use crate::bench::record::Case;
-use crate::bench::report::compare::{Comparison, Lane, Row};
+use crate::bench::report::compare::{Comparison, Counterpart, Row};
 use crate::bench::report::number::number;
 use crate::bench::report::table::{Cell, Table};
 use crate::bench::report::titled;
@@ -80,8 +80,9 @@ fn groups<'a>(comparison: &Comparison<'a>, axis: &str) -> Vec<Vec<Row<'a>>> {
             axes.remove(axis);
             (it.case.workload.clone(), it.case.pinned, axes)
         };
-        let is_alike =
-            |group: &&mut Vec<Row<'a>>| group[0].lane == row.lane && key(&group[0]) == key(&row);
+        let is_alike = |group: &&mut Vec<Row<'a>>| {
+            group[0].counterpart == row.counterpart && key(&group[0]) == key(&row)
+        };
         match groups.iter_mut().find(is_alike) {
             Some(group) => group.push(row),
             None => groups.push(vec![row]),
@@ -99,10 +100,10 @@ fn title(group: &[Row<'_>]) -> String {
     let [first, last] =
         [group[0].case, group[group.len() - 1].case].map(|it: &Case| it.id.as_str());
     let last = last.rsplit('/').next().unwrap_or(last);
-    let from = match group[0].lane {
-        Lane::Own => String::new(),
-        Lane::From(tool) => format!(", from {tool}"),
-        Lane::To(tool) => format!(", to {tool}"),
+    let from = match group[0].counterpart {
+        Counterpart::Itself => String::new(),
+        Counterpart::Client(tool) => format!(", from {tool}"),
+        Counterpart::Server(tool) => format!(", to {tool}"),
     };
     format!("{first} to {last}{from}")
 }
@@ -115,7 +116,7 @@ fn line<'a>(
     axis: &str,
 ) -> Line {
     let points = group.iter().filter_map(|row| {
-        let pair = row.lane.pair(name);
+        let pair = row.pair(name);
         let [x, y] = [Figure::Rate, figure].map(|it| comparison.median(&row.case.id, pair, it));
         let (x, y) = (x?, y?);
         let at = number(row.case.axes[axis]);
@@ -134,7 +135,7 @@ fn table(sweep: &Sweep) -> Table {
 fn rows(comparison: &Comparison<'_>, group: &[Row<'_>], sweep: &Sweep, table: &mut Table) {
     for row in group {
         for it in &comparison.contestants {
-            let pair = row.lane.pair(&it.name);
+            let pair = row.pair(&it.name);
             let of = |figure: &Figure| comparison.median(&row.case.id, pair, *figure);
             let figures: Vec<_> = [Figure::Rate].iter().chain(sweep.figures).map(of).collect();
             if figures[0].is_some() {

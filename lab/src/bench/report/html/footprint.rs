@@ -19,7 +19,7 @@ pub fn section(comparison: &Comparison<'_>) -> Section {
     for it in &comparison.contestants {
         let of = rows
             .iter()
-            .map(|row| comparison.median(&row.case.id, row.lane.pair(&it.name), row.case.figure));
+            .map(|row| comparison.median(&row.case.id, row.pair(&it.name), row.case.figure));
         table.push([it.name.as_str().into()].into_iter().chain(of.map(Cell::from)));
     }
     let shown = format!("<div class=wide>{}</div>", table.html());

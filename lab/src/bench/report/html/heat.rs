@@ -130,19 +130,18 @@ fn body<'a>(
 
 fn line<'a>(comparison: &Comparison<'a>, row: Row<'a>, figure: Option<Figure>) -> Option<String> {
     let figure = figure.unwrap_or(row.case.figure);
-    let has =
-        |name: &'a str| comparison.median(&row.case.id, row.lane.pair(name), figure).is_some();
+    let has = |name: &'a str| comparison.median(&row.case.id, row.pair(name), figure).is_some();
     let is_about = figure == row.case.figure || row.case.others.contains(&figure);
     if !is_about || !comparison.contestants.iter().any(|it| has(&it.name)) {
         return None;
     }
-    let own = comparison.median(&row.case.id, row.lane.pair(&comparison.record.reference), figure);
+    let own = comparison.median(&row.case.id, row.pair(&comparison.record.reference), figure);
     let own = own
         .map(|it| format!("{} <small>{}</small>", number(it), figure.unit()))
         .unwrap_or_default();
     let cells = comparison.others().zip(1..).map(|(it, place)| {
         let ratio = comparison.reference_ahead(row, figure, &it.name);
-        let pair = row.lane.pair(&it.name);
+        let pair = row.pair(&it.name);
         let of = Of { case: &row.case.id, label: row.label(), name: &it.name, pair, figure };
         cell(comparison, &of, ratio.as_ref(), place)
     });

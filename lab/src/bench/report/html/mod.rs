@@ -10,7 +10,7 @@ mod plot;
 mod series;
 
 use super::compare::{Comparison, Workload};
-use super::overview::{self, Told};
+use super::overview::{self, Finding};
 use super::table::Table;
 use super::trouble::troubles;
 use super::{circumstances, contestants};
@@ -158,12 +158,12 @@ fn glance(comparison: &Comparison<'_>) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let item = |it: &Told| {
+    let item = |it: &Finding| {
         let [ratio, bounds, medians] = [&it.ratio, &it.bounds, &it.medians].map(|it| escape(it));
         format!("<li><b>{ratio}</b><div>{} <small>{bounds} {medians}</small></div>\n", it.what)
     };
-    let line = |(about, told): &(&str, Vec<Told>)| {
-        let items: String = told.iter().map(item).collect();
+    let line = |(about, findings): &(&str, Vec<Finding>)| {
+        let items: String = findings.iter().map(item).collect();
         format!("<div><dt>{about}<dd><ul>{items}</ul></div>\n")
     };
     let lines: String = lines.iter().map(line).collect();

@@ -41,8 +41,8 @@ fn plot<'a>(comparison: &Comparison<'a>, row: Row<'a>, table: &mut Table) -> Str
     let mut lines = Vec::new();
     for (index, it) in comparison.contestants.iter().enumerate() {
         let mut all = Histogram::default();
-        let samples = comparison.samples(&row.case.id, row.lane.pair(&it.name)).iter();
-        samples.filter_map(|it| it.measured()).for_each(|it| all.add(&it.latency));
+        let samples = comparison.samples(&row.case.id, row.pair(&it.name)).iter();
+        samples.filter_map(|it| it.readings()).for_each(|it| all.add(&it.latency));
         for (share, percentile) in NAMED.into_iter().filter(|it| is_shown(&all, it.0)) {
             let latency = all.quantile(share).map(|it| it / 1e3);
             table.push([

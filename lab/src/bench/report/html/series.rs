@@ -39,8 +39,8 @@ pub fn section(comparison: &Comparison<'_>) -> Section {
 fn strips<'a>(comparison: &Comparison<'a>, row: Row<'a>, table: &mut Table) -> String {
     let mut all = Vec::new();
     for (index, it) in comparison.contestants.iter().enumerate() {
-        let samples = comparison.samples(&row.case.id, row.lane.pair(&it.name)).iter();
-        let rounds = samples.filter_map(|it| Some((it.round, it.measured()?.series.as_slice())));
+        let samples = comparison.samples(&row.case.id, row.pair(&it.name)).iter();
+        let rounds = samples.filter_map(|it| Some((it.round, it.readings()?.series.as_slice())));
         let rounds: Rounds<'_> = rounds.filter(|it| !it.1.is_empty()).collect();
         for (round, rates) in &rounds {
             for (slice, rate) in rates.iter().enumerate() {
