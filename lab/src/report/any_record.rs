@@ -63,6 +63,14 @@ impl AnyRecord {
         }
     }
 
+    /// One sentence of it, if it has one.
+    pub fn headline(&self) -> Option<String> {
+        match self {
+            Self::Run(_) => None,
+            Self::Bench(record) => Some(bench::report::overview::headline(record)),
+        }
+    }
+
     /// The name of the markers around it there.
     pub fn marker(&self) -> &'static str {
         match self {
@@ -126,6 +134,17 @@ mod tests {
         }
         assert!(AnyRecord::read(r#"{"kind": "poem"}"#).is_err());
         assert!(AnyRecord::read("[]").is_err());
+    }
+
+    #[test]
+    fn a_page_gets_the_overview_or_a_line_by_its_markers() {
+        let page = |marker: &str| format!("<!-- {marker}: begin -->\n<!-- {marker}: end -->\n");
+        let spliced = |marker, record: &_| super::super::spliced(&page(marker), record);
+        let [whole, line] =
+            ["bench", "bench line"].map(|marker| spliced(marker, &bench()).unwrap());
+        assert!(whole.contains(bench().overview().trim()), "{whole}");
+        assert!(line.contains(bench().headline().unwrap().trim()), "{line}");
+        assert!(spliced("lab", &run()).is_ok() && spliced("lab line", &run()).is_err());
     }
 
     #[test]

@@ -62,9 +62,16 @@ pub fn keep(json: &str, logs: &Path) -> Result<(), Failure> {
     fs::write(&path, json).map_err(|error| Failure::writing(&path, error))
 }
 
-/// A text with the overview of a record in the place that is marked for it.
+/// A text with the overview of a record in the place that is marked for it, or else what fits into
+/// one line.
 pub fn spliced(text: &str, record: &AnyRecord) -> Result<String, String> {
-    splice::splice(text, record.marker(), &record.overview())
+    let marker = record.marker();
+    match record.headline() {
+        Some(line) if !text.contains(&splice::begin(marker)) => {
+            splice::splice(text, &format!("{marker} line"), &line)
+        }
+        _ => splice::splice(text, marker, &record.overview()),
+    }
 }
 
 /// Writes the reports, and says what exit code the record deserves. Without a report for it,

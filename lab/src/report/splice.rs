@@ -3,7 +3,7 @@
 /// The text with the report between its two markers, in place of what is there. They are
 /// `<!-- NAME: begin -->` and `<!-- NAME: end -->`.
 pub fn splice(text: &str, name: &str, report: &str) -> Result<String, String> {
-    let [begin, end] = ["begin", "end"].map(|it| format!("<!-- {name}: {it} -->"));
+    let (begin, end) = (begin(name), format!("<!-- {name}: end -->"));
     let marked = || {
         let (before, rest) = text.split_once(&begin)?;
         let (_, after) = rest.split_once(&end)?;
@@ -12,6 +12,11 @@ pub fn splice(text: &str, name: &str, report: &str) -> Result<String, String> {
     let (before, after) =
         marked().ok_or_else(|| format!("no `{begin}`, or no `{end}` after it"))?;
     Ok(format!("{before}{begin}\n\n{}\n\n{end}{after}", report.trim()))
+}
+
+/// The marker at which it begins.
+pub fn begin(name: &str) -> String {
+    format!("<!-- {name}: begin -->")
 }
 
 #[cfg(test)]

@@ -95,6 +95,21 @@ pub fn overview(record: &Record) -> String {
     )
 }
 
+/// The first figure of each line, as one sentence.
+pub fn headline(record: &Record) -> String {
+    let lines = lines(&Comparison::of(record));
+    let first = |(about, findings): &(&str, Vec<Finding>)| {
+        let Finding { what, ratio, bounds, .. } = findings.first()?;
+        Some(format!(
+            "{}, {what}, {}",
+            about.to_lowercase(),
+            format!("{ratio} {bounds}").trim_end()
+        ))
+    };
+    let figures: Vec<_> = lines.iter().filter_map(first).collect();
+    format!("{} ÷ {RIVAL}: {}.\n", record.reference, figures.join("; "))
+}
+
 /// What the lines' ratios are.
 pub fn legend(record: &Record) -> String {
     format!(

@@ -118,6 +118,15 @@ fn the_front_page_has_five_lines() {
 }
 
 #[test]
+fn the_headline_is_the_first_figure_of_each_line() {
+    let text = overview::headline(&sample());
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert_eq!(text.matches("; ").count(), 4, "{text}");
+    assert!(text.contains("; latency, the median, one call at a time, 0."), "{text}");
+    assert!(!text.contains("program"), "{text}");
+}
+
+#[test]
 fn an_interruption_is_told() {
     let mut record = sample();
     record.interrupted = true;
