@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use chat::{ChatServiceClient, Message, message};
-use quartet::rpc::{Code, Request};
+use futures::channel::oneshot;
+use quartet::channel::Channel;
+use quartet::rpc::{Client, Code, Request};
 
 use crate::support::hello::Hello;
 use crate::support::probe::{Event, probe};
@@ -91,6 +93,26 @@ fn a_handler_reads_the_time_left_and_a_call_it_makes_inherits_it() {
         let left: u64 = left(&client, request).parse().unwrap();
         assert!((4_000..=5_000).contains(&left), "{left} ms of 5000 are left");
     }
+}
+
+#[test]
+fn a_call_that_a_spawned_future_makes_inherits_nothing() {
+    let last = time_left();
+    let target = last.target.clone();
+    let middle = serve(Hello(move |_: Request<Message>| {
+        let client = Client::from(Channel::to(&target));
+        async move {
+            let (answer, answered) = oneshot::channel();
+            let other = ChatServiceClient::new(client.clone());
+            client.spawn(async move {
+                let _ = answer.send(other.say_hello(message("", "")).await);
+            });
+            answered.await.expect("the future answers")
+        }
+    }));
+    let mut request = Request::new(message("", ""));
+    request.set_timeout(Duration::from_secs(5));
+    assert_eq!(left(&middle.client(), request), "no deadline");
 }
 
 #[test]

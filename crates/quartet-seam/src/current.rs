@@ -19,6 +19,11 @@ impl ServerCall {
     }
 }
 
+/// Runs `f` outside of any call.
+pub fn outside<R>(f: impl FnOnce() -> R) -> R {
+    during(&CURRENT, ptr::null(), f)
+}
+
 thread_local! {
     /// The call within which this thread works. It is alive: `within` borrows it.
     static CURRENT: Cell<*const ServerCall> = const { Cell::new(ptr::null()) };

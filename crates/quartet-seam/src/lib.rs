@@ -49,7 +49,7 @@ pub use client_call::{ClientCall, Owed, uncancelled};
 pub use coalesce::coalesce_writes;
 #[cfg(feature = "_tls")]
 pub use credentials::takes as core_takes;
-pub use current::{accepted, current};
+pub use current::{accepted, current, outside};
 pub use identity::NameKind;
 pub use inflate::{Envelope, open, take_up_to};
 pub use interpose::check;

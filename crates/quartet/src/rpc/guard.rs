@@ -10,8 +10,8 @@ use futures::FutureExt;
 use futures_timer::Delay;
 use pin_project_lite::pin_project;
 
-use quartet_seam::ServerCall;
 use quartet_seam::panics::caught;
+use quartet_seam::{ServerCall, outside};
 
 use super::{Code, Status};
 
@@ -155,7 +155,8 @@ impl<F: Future<Output = ()>> Future for Spawned<F> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_caught(cx).map(|outcome| {
+        // grpcio polls it at once where it is spawned, which may be within a call.
+        outside(|| self.poll_caught(cx)).map(|outcome| {
             if let Err(panic) = outcome {
                 log::error!("a future on a completion queue's thread panicked: {panic}");
             }

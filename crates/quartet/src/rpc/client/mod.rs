@@ -74,7 +74,8 @@ impl Client {
     }
 
     /// Runs a future on the thread of the channel's completion queue: the cheapest place to make
-    /// calls from, and one that must never block. A panic ends only that future, and is logged.
+    /// calls from, and one that must never block. It belongs to no call: what it calls inherits no
+    /// deadline. A panic ends only that future, and is logged.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         self.shared().grpcio.spawn(Spawned::new(future));
     }
