@@ -22,7 +22,12 @@ pub const EXIT_STATUS: u8 = 64;
 /// The text of `--version`: this package, and the core that runs.
 pub fn version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
-        format!("{} (grpcio 0.13.0, C-core {})", env!("CARGO_PKG_VERSION"), quartet::core_version())
+        let bundles = match quartet::largest_bundle() {
+            1 => String::new(),
+            largest => format!(", bundles of {largest} messages"),
+        };
+        let (version, core) = (env!("CARGO_PKG_VERSION"), quartet::core_version());
+        format!("{version} (grpcio 0.13.0, C-core {core}{bundles})")
     });
     &VERSION
 }

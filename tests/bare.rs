@@ -90,7 +90,7 @@ fn a_bare_client_chats_message_by_message() {
 
 /// The chat service on bare grpcio, as plain as can be.
 #[derive(Clone)]
-struct BareChat;
+pub struct BareChat;
 
 impl bare::ChatService for BareChat {
     fn say_hello(&mut self, ctx: RpcContext<'_>, req: Message, sink: UnarySink<Message>) {

@@ -4,6 +4,7 @@ mod admin;
 mod auth;
 mod bare;
 mod broken_reflection;
+mod bundles;
 mod call_command;
 mod call_log;
 mod cancellation;

@@ -22,6 +22,8 @@ pub(super) enum Observer {
     Status(Arc<ClientCall>),
     /// A client's read of one more message of a stream.
     Replies(Arc<ClientCall>),
+    /// A read of bare grpcio's, for this call.
+    Bare(*mut grpc_call),
 }
 
 // A batch context has two words that C-core and grpc_wrap touch in a
@@ -41,6 +43,7 @@ pub(super) unsafe fn observe(context: *mut grpcwrap_batch_context, observer: Obs
         Observer::Read(call) => (Arc::into_raw(call) as usize, 2),
         Observer::Status(call) => (Arc::into_raw(call) as usize, 3),
         Observer::Replies(call) => (Arc::into_raw(call) as usize, 4),
+        Observer::Bare(call) => (call as usize, 5),
     };
     // SAFETY: by the contract above nobody else uses the two words.
     unsafe {
@@ -69,6 +72,7 @@ pub(super) unsafe fn take(context: *mut grpcwrap_batch_context) -> Option<Observ
             2 => Some(Observer::Read(Arc::from_raw(pointer as *const ServerCall))),
             3 => Some(Observer::Status(Arc::from_raw(pointer as *const ClientCall))),
             4 => Some(Observer::Replies(Arc::from_raw(pointer as *const ClientCall))),
+            5 => Some(Observer::Bare(pointer as *mut grpc_call)),
             _ => None,
         }
     }

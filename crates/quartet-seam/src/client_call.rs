@@ -7,7 +7,7 @@ use grpcio_sys::{self as sys, grpc_byte_buffer, grpc_call, grpc_op, grpcwrap_bat
 
 use super::during::during;
 use super::late_status::LateStatus;
-use super::{Pairs, second_reply};
+use super::{Pairs, marks, second_reply};
 
 /// What the seam learns of one call that this process makes.
 pub struct ClientCall {
@@ -128,12 +128,31 @@ impl ClientCall {
         // SAFETY: the message is given away once. The batch with the status is not complete as
         // far as grpcio knows, so the context is alive, and so is the call.
         unsafe {
+            if marks::is_bundle(message) {
+                return self.arrived_twice(message);
+            }
             match &mut self.seen().under_way {
                 None => sys::grpc_byte_buffer_destroy(message),
                 Some(under_way) => {
                     (*under_way.context).recv_message = message;
                     under_way.watch = Some(second_reply::watch(under_way.call, self));
                 }
+            }
+        }
+    }
+
+    /// The one message came with another.
+    ///
+    /// # Safety
+    /// As [`Self::arrived`].
+    unsafe fn arrived_twice(&self, messages: *mut grpc_byte_buffer) {
+        // SAFETY: by the contract above; the call is alive while it is under way.
+        unsafe {
+            sys::grpc_byte_buffer_destroy(messages);
+            let mut seen = self.seen();
+            seen.second_reply = true;
+            if let Some(under_way) = &seen.under_way {
+                sys::grpc_call_cancel(under_way.call, ptr::null_mut());
             }
         }
     }

@@ -45,11 +45,13 @@ pub enum Envelope {
     Refused,
     /// What came is not gRPC.
     NotGrpc,
+    /// Messages follow, each with its prefix; before them, in eight bytes, what [`take_up_to`] says.
+    Bundle,
 }
 
 impl Envelope {
     /// By their numbers in an envelope.
-    const ALL: [Envelope; 9] = [
+    const ALL: [Envelope; 10] = [
         Envelope::Inflated,
         Envelope::TooLong,
         Envelope::Corrupt,
@@ -59,6 +61,7 @@ impl Envelope {
         Envelope::Cut,
         Envelope::Refused,
         Envelope::NotGrpc,
+        Envelope::Bundle,
     ];
 
     fn number(self) -> u8 {
@@ -88,6 +91,9 @@ static SECRET_OF_THIS_PROCESS: LazyLock<[u8; SECRET]> = LazyLock::new(|| {
     secret[SECRET / 2..].copy_from_slice(&random());
     secret
 });
+
+/// How long the limit in the envelope of a bundle is.
+pub const LIMIT_BYTES: usize = size_of::<u64>();
 
 thread_local! {
     /// How long a message may be that this thread takes, inflated; without a limit nothing on
@@ -130,6 +136,9 @@ pub(super) unsafe fn inflate(buffer: *mut grpc_byte_buffer, marks: Marks) -> *mu
     // SAFETY: a received message is a raw one, so the union holds `raw`; the buffer is destroyed
     // once, and replaced.
     unsafe {
+        if marks.bundle {
+            return buffer;
+        }
         let algorithm = (*buffer).data.raw.compression;
         let too_long = sys::grpc_byte_buffer_length(buffer) > limit;
         let wrong = Envelope::marked(marks, algorithm).or(too_long.then_some(Envelope::TooLong));
@@ -149,6 +158,25 @@ pub(super) unsafe fn inflate(buffer: *mut grpc_byte_buffer, marks: Marks) -> *mu
         let replacement = sys::grpc_raw_byte_buffer_create(&mut slice, 1);
         sys::grpcwrap_slice_unref(&slice);
         replacement
+    }
+}
+
+/// Puts the envelope in front of a bundle, in place of its mark.
+///
+/// # Safety
+/// `bundle` is a received bundle that is the caller's alone.
+pub(super) unsafe fn seal_bundle(bundle: *mut grpc_byte_buffer) {
+    let limit = limit().unwrap_or(usize::MAX);
+    let mut bytes = [0; SECRET + 1 + LIMIT_BYTES];
+    bytes[..SECRET].copy_from_slice(&*SECRET_OF_THIS_PROCESS);
+    bytes[SECRET] = Envelope::Bundle.number();
+    bytes[SECRET + 1..].copy_from_slice(&(limit as u64).to_be_bytes());
+    // SAFETY: a received message is a raw one, so the union holds `raw`; the mark, which is static, is
+    // replaced by a slice of which the buffer has the one reference.
+    unsafe {
+        let slices = &mut (*bundle).data.raw.slice_buffer;
+        *slices.slices = sys::grpc_slice_from_copied_buffer(bytes.as_ptr().cast(), bytes.len());
+        slices.length += bytes.len();
     }
 }
 

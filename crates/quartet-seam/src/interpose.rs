@@ -8,6 +8,7 @@
 //! `ServerCall::within` belongs to that call exactly if the call's pointer is the same.
 
 mod accept;
+mod create;
 mod end;
 mod receive;
 mod send;

@@ -18,6 +18,7 @@
 //! change in any version. Use `quartet`.
 
 mod batch;
+pub mod bundle;
 mod client_call;
 mod coalesce;
 #[cfg(feature = "_tls")]
@@ -51,7 +52,7 @@ pub use coalesce::coalesce_writes;
 pub use credentials::takes as core_takes;
 pub use current::{accepted, current, outside};
 pub use identity::NameKind;
-pub use inflate::{Envelope, open, take_up_to};
+pub use inflate::{Envelope, LIMIT_BYTES, open, take_up_to};
 pub use interpose::check;
 #[cfg(feature = "_tls")]
 pub use keys::public_key;
@@ -74,6 +75,9 @@ pub const NO_HEADER_TABLE: &CStr = c"grpc.http2.hpack_table_size.decoder";
 /// older time for now where its thread was held up, and sends a timeout that is up to 3 % longer if
 /// the peer has that in its table of headers.
 pub const TIMEOUTS_ARE_EXACT: bool = cfg!(core_is_bundled);
+
+/// How many bytes the window of a stream grows to (`wire`). On an installed core it is 32 MiB.
+pub const WINDOW_CEILING: u32 = 2 << 20;
 
 /// The channel argument that makes C-core hand over compressed messages as they are, to be set
 /// to 0 on both sides; the thread of each queue is to call [`take_up_to`].

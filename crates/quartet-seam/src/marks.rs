@@ -13,6 +13,8 @@ pub(super) enum Mark {
     Last,
     /// A note: it has the compressed flag.
     Compressed,
+    /// A note: it is a bundle of messages, and this is its first slice.
+    Bundle,
     /// A note: its stream has an encoding that this side does not know.
     UnknownEncoding,
     /// A substitute: the first byte of the prefix was neither 0 nor 1.
@@ -25,9 +27,10 @@ pub(super) enum Mark {
     NotGrpc,
 }
 
-const ALL: [Mark; 7] = [
+const ALL: [Mark; 8] = [
     Mark::Last,
     Mark::Compressed,
+    Mark::Bundle,
     Mark::UnknownEncoding,
     Mark::UnknownFlag,
     Mark::Cut,
@@ -97,9 +100,23 @@ pub(super) unsafe fn bytes(slice: &grpc_slice) -> &[u8] {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Marks {
     pub last: bool,
+    /// It is a bundle, whose first slice is the empty one that says so.
+    pub bundle: bool,
     /// `Compressed` or `UnknownEncoding`.
     pub flag: Option<Mark>,
     pub substitute: Option<Mark>,
+}
+
+/// Whether a message is a bundle of them.
+///
+/// # Safety
+/// `buffer` is a received message that nobody else has.
+pub(super) unsafe fn is_bundle(buffer: *const grpc_byte_buffer) -> bool {
+    // SAFETY: a received message is a raw one, so the union holds `raw`.
+    unsafe {
+        let slices = &(*buffer).data.raw.slice_buffer;
+        slices.count > 0 && Mark::of(&*slices.slices) == Some(Mark::Bundle)
+    }
 }
 
 /// Reads the marks of a message, and takes out its empty slices: the notes among them, and what
@@ -119,6 +136,11 @@ pub(super) unsafe fn take(buffer: *mut grpc_byte_buffer) -> Marks {
             let mark = Mark::of(&slice);
             if bytes(&slice).is_empty() {
                 match mark {
+                    Some(Mark::Bundle) if index == 0 => {
+                        marks.bundle = true;
+                        kept = 1;
+                        continue;
+                    }
                     Some(Mark::Last) => marks.last = true,
                     note => marks.flag = note.or(marks.flag),
                 }

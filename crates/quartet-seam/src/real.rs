@@ -4,8 +4,9 @@
 use std::ffi::{c_char, c_int, c_void};
 
 use grpcio_sys::{
-    gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_completion_queue, grpc_event,
-    grpc_metadata_array, grpc_op, grpc_slice, grpc_status_code, grpcwrap_batch_context,
+    gpr_timespec, grpc_byte_buffer, grpc_call, grpc_call_error, grpc_channel, grpc_channel_args,
+    grpc_channel_credentials, grpc_completion_queue, grpc_event, grpc_metadata_array, grpc_op,
+    grpc_server, grpc_slice, grpc_status_code, grpcwrap_batch_context,
     grpcwrap_request_call_context,
 };
 use libc::{epoll_event, msghdr, ssize_t};
@@ -107,6 +108,15 @@ unsafe extern "C" {
         reserved: *mut c_void,
     ) -> grpc_call_error;
     pub(super) fn __real_grpc_call_unref(call: *mut grpc_call);
+    pub(super) fn __real_grpc_channel_create(
+        target: *const c_char,
+        credentials: *mut grpc_channel_credentials,
+        arguments: *const grpc_channel_args,
+    ) -> *mut grpc_channel;
+    pub(super) fn __real_grpc_server_create(
+        arguments: *const grpc_channel_args,
+        reserved: *mut c_void,
+    ) -> *mut grpc_server;
 
     pub(super) fn __real_sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t;
     pub(super) fn __real_shutdown(fd: c_int, how: c_int) -> c_int;

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use grpcio_sys::{self as sys, grpc_call, grpc_status_code};
 
+use super::bundle;
 use super::during::during;
 use super::real::__real_grpc_call_unref;
 
@@ -65,6 +66,7 @@ fn on_core_thread() -> bool {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_grpc_call_unref(call: *mut grpc_call) {
+    bundle::forget(call);
     // SAFETY: as it was called: the caller has a reference, which is given back last.
     unsafe {
         if ENDING.load(Relaxed) > 0 && (INSIDE_CORE.get() || on_core_thread()) {

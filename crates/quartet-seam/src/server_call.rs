@@ -178,6 +178,11 @@ impl ServerCall {
         Duration::from_millis(self.patience.load(Ordering::Relaxed))
     }
 
+    /// Whether the reply's messages are not compressed.
+    pub fn is_plain(&self) -> bool {
+        self.compression.load(Ordering::Acquire) == Replied::Plain as u8
+    }
+
     /// Has the reply compressed, before its headers are sent.
     pub fn set_compression(&self, compression: Replied) {
         self.compression.store(compression as u8, Ordering::Release);

@@ -64,6 +64,13 @@ pub mod codegen {
     pub use protobuf;
 }
 
+/// How many messages of a stream travel through C-core as one operation at most: 256 on the bundled
+/// core, and 1, so each by itself, on an installed one. The environment variable `QUARTET_BUNDLES`
+/// sets another number up to that; 1 turns it off. On the wire it makes no difference.
+pub fn largest_bundle() -> usize {
+    quartet_seam::bundle::largest()
+}
+
 pub use keepalive::Keepalive;
 /// The messages' own crate, for what generated messages are made of (`MessageField`,
 /// `EnumOrUnknown`), and what they do (`Message`).

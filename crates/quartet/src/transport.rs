@@ -14,8 +14,8 @@ pub enum Window {
     /// This many bytes, at least 65,535 (HTTP/2's own default). A stream whose reader has stopped
     /// costs about three times as much memory, and a stream moves at most this much per round trip.
     Fixed(u32),
-    /// C-core measures the link and lets the window grow with it, to many MiB: fast over long
-    /// distances, and as expensive when a reader stops.
+    /// C-core measures the link and lets the window grow with it, up to 2 MiB (32 MiB on an
+    /// installed core): fast over long distances, and as expensive when a reader stops.
     Adaptive,
 }
 

@@ -7,7 +7,7 @@ use grpcio_sys::{grpc_byte_buffer, grpc_call, grpc_call_error, grpcwrap_batch_co
 use crate::batch::{self, Observer};
 use crate::current::current_is;
 use crate::real::*;
-use crate::{client_call, inflate, marks};
+use crate::{bundle, client_call, inflate, marks};
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_grpcwrap_call_recv_message(
@@ -21,16 +21,28 @@ unsafe extern "C" fn __wrap_grpcwrap_call_recv_message(
             let nothing_follows = current.half_closed();
             batch::observe(context, Observer::Read(current));
             if nothing_follows {
-                // grpcio reads ahead, which costs C-core as much as a message. A batch of nothing is
-                // complete at once, and brings none.
-                let (none, reserved) = (std::ptr::null(), std::ptr::null_mut());
-                return __real_grpc_call_start_batch(call, none, 0, tag, reserved);
+                // grpcio reads ahead, which costs C-core as much as a message.
+                return start_nothing(call, tag);
             }
         } else if let Some(state) = client_call::reading() {
             batch::observe(context, Observer::Replies(state));
+        } else {
+            batch::observe(context, Observer::Bare(call));
+            if bundle::has_more(call) {
+                return start_nothing(call, tag);
+            }
         }
         __real_grpcwrap_call_recv_message(call, context, tag)
     }
+}
+
+/// Starts a batch of nothing, which is complete at once and reads no message.
+///
+/// # Safety
+/// The call is alive.
+unsafe fn start_nothing(call: *mut grpc_call, tag: *mut c_void) -> grpc_call_error {
+    // SAFETY: by the contract above.
+    unsafe { __real_grpc_call_start_batch(call, std::ptr::null(), 0, tag, std::ptr::null_mut()) }
 }
 
 /// Called when a read has succeeded, which it does for a cancelled call too.
@@ -47,11 +59,19 @@ unsafe extern "C" fn __wrap_grpcwrap_batch_context_take_recv_message(
             match observer {
                 Some(Observer::Read(call)) => call.read_nothing(),
                 Some(Observer::Replies(call)) => call.ask_status(),
+                Some(Observer::Bare(call)) => return bundle::next_of(call),
                 _ => {}
             }
             return message;
         }
         let marks = marks::take(message);
+        if marks.bundle {
+            match &observer {
+                Some(Observer::Read(_) | Observer::Replies(_)) => inflate::seal_bundle(message),
+                Some(Observer::Bare(call)) => return bundle::keep(message, Some(*call)),
+                _ => return bundle::keep(message, None),
+            }
+        }
         if marks.last
             && let Some(Observer::Read(call)) = observer
         {

@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use grpcio_sys::{self as sys, grpc_slice, grpc_slice_buffer};
 
-use super::messages::{PREFIX, add_substitute};
+use super::messages::add_substitute;
 use super::real::{self, __real_grpc_slice_buffer_add, Status};
 use super::{DATA, ENDING, FOUND, STORAGE, Stream, odd, storage_of};
+use crate::bundle::{self, PREFIX};
 use crate::marks::{self, Mark};
 
 const END_STREAM: u8 = 1;
@@ -50,7 +51,8 @@ unsafe extern "C" fn parse_data(
     status
 }
 
-/// While DATA is parsed, what is added to is the storage of its stream.
+/// While DATA is parsed, what is added to is the storage of its stream. And a message that is sent is
+/// added to what its stream sends.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_grpc_slice_buffer_add(
     buffer: *mut grpc_slice_buffer,
@@ -63,7 +65,10 @@ unsafe extern "C" fn __wrap_grpc_slice_buffer_add(
         }
     }
     // SAFETY: as it was called.
-    unsafe { __real_grpc_slice_buffer_add(buffer, slice) }
+    unsafe {
+        bundle::put_right(buffer, &slice);
+        __real_grpc_slice_buffer_add(buffer, slice);
+    }
 }
 
 /// Called when a stream ends by a frame with END_STREAM, before what it has kept is looked at for

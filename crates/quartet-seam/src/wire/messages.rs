@@ -11,10 +11,8 @@ use super::real::{
     copy_first,
 };
 use super::{DATA, odd, stream_of};
+use crate::bundle::{PREFIX, gather};
 use crate::marks::{Mark, SUBSTITUTE};
-
-/// The length of what stands before each message: a flag, and its length.
-pub(super) const PREFIX: usize = 5;
 
 thread_local! {
     /// The storage of which a prefix was taken, whose message follows at once; and its flag.
@@ -66,10 +64,13 @@ unsafe extern "C" fn __wrap_grpc_slice_buffer_move_first(
             return __real_grpc_slice_buffer_move_first(source, count, into);
         }
         TAKEN.set((ptr::null_mut(), 0));
+        let mut count = count;
         if odd::is_unreadable(stream_of(source), flag == 1) {
             sys::grpc_slice_buffer_add(into, Mark::UnknownEncoding.note());
         } else if flag == 1 {
             sys::grpc_slice_buffer_add(into, Mark::Compressed.note());
+        } else {
+            count = gather(source, count, into);
         }
         __real_grpc_slice_buffer_move_first(source, count, into);
         if count == 0 {

@@ -18,6 +18,7 @@ mod messages;
 mod odd;
 mod real;
 mod timeout;
+mod window;
 
 use std::cell::Cell;
 use std::ffi::c_void;

@@ -68,6 +68,9 @@ unsafe extern "C" {
     #[link_name = "_ZN9grpc_core9Timestamp19FromTimespecRoundUpE12gpr_timespec"]
     pub(super) fn timestamp_round_up(time: gpr_timespec) -> i64;
 
+    #[link_name = "__real__ZN9grpc_core13PidController6UpdateEdd"]
+    pub(super) fn pid_update(controller: *mut c_void, error: f64, seconds: f64) -> f64;
+
     pub(super) fn __real_grpc_slice_buffer_add(buffer: *mut grpc_slice_buffer, slice: grpc_slice);
     pub(super) fn __real_grpc_slice_buffer_move_first(
         source: *mut grpc_slice_buffer,

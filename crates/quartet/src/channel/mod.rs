@@ -254,6 +254,7 @@ impl Config {
             interceptors: self.interceptors.clone(),
             one_reply: self.one_reply,
             reuses_timeouts: !seam::TIMEOUTS_ARE_EXACT,
+            is_plain: self.transport.compression == crate::rpc::Compression::None,
         };
         Client::over(channel, settings)
     }

@@ -1,10 +1,11 @@
 use grpcio::{GrpcSlice, Marshaller, MessageReader, Method, pb_de, pb_ser};
-use protobuf::Message;
+use protobuf::{CodedOutputStream, Message};
 
 use quartet_seam::panics::caught;
 use quartet_seam::{self as seam, Envelope};
 
 use super::Status;
+use super::bundles::{Bundle, Incoming, Outgoing};
 use super::watch::Tally;
 
 /// A message as it was received, or why it can't be read. grpcio would answer a bad
@@ -63,7 +64,7 @@ fn found(envelope: Envelope, what: &str) -> Status {
         Envelope::NotGrpc => {
             Status::unknown("the server's answer is not gRPC: see its content-type")
         }
-        Envelope::Corrupt | Envelope::None | Envelope::Inflated => {
+        Envelope::Corrupt | Envelope::None | Envelope::Inflated | Envelope::Bundle => {
             internal("can't be decompressed")
         }
     }
@@ -86,19 +87,42 @@ pub(super) fn opened<T>(
 }
 
 fn decode<T: Message>(mut reader: MessageReader) -> grpcio::Result<Decoded<T>> {
-    let compressed = match seam::open(&mut reader) {
+    let envelope = seam::open(&mut reader);
+    Ok(decode_in(envelope, reader))
+}
+
+fn decode_stream<T: Message>(mut reader: MessageReader) -> grpcio::Result<Incoming<T>> {
+    Ok(match seam::open(&mut reader) {
+        Envelope::Bundle => Incoming::Bundle(Bundle::new(reader)),
+        envelope => Incoming::One(decode_in(envelope, reader)),
+    })
+}
+
+/// Decodes a message whose envelope is off.
+fn decode_in<T: Message>(envelope: Envelope, reader: MessageReader) -> Decoded<T> {
+    let compressed = match envelope {
         Envelope::None => false,
         Envelope::Inflated => true,
-        found => return Ok(Err(Undecodable::Found(found))),
+        found => return Err(Undecodable::Found(found)),
     };
     let bytes = reader.len() as u64;
-    // Messages may be of anybody's making, and grpcio decodes where nothing else is guarded.
-    let decoded = caught(|| pb_de(reader));
-    Ok(match decoded.unwrap_or_else(|panic| Err(panicked::<T>("decoded", &panic))) {
-        Ok(message) => Ok(Received { message, bytes, compressed }),
+    parsed(|| pb_de(reader)).map(|message| Received { message, bytes, compressed })
+}
+
+/// Decodes a message that came uncompressed.
+pub(super) fn parse<T: Message>(bytes: &[u8]) -> Decoded<T> {
+    let message = parsed(|| T::parse_from_bytes(bytes).map_err(Into::into))?;
+    Ok(Received { message, bytes: bytes.len() as u64, compressed: false })
+}
+
+/// What a parser yields. Messages may be of anybody's making, and grpcio decodes where nothing else
+/// is guarded.
+fn parsed<T: Message>(parse: impl FnOnce() -> grpcio::Result<T>) -> Result<T, Undecodable> {
+    match caught(parse).unwrap_or_else(|panic| Err(panicked::<T>("decoded", &panic))) {
+        Ok(message) => Ok(message),
         Err(grpcio::Error::Codec(error)) => Err(Undecodable::Malformed(error.to_string())),
         Err(other) => Err(Undecodable::Malformed(other.to_string())),
-    })
+    }
 }
 
 fn encode<T: Message>(message: &T, bytes: &mut GrpcSlice) -> grpcio::Result<()> {
@@ -113,24 +137,61 @@ fn panicked<T: Message>(when: &str, panic: &str) -> grpcio::Error {
     grpcio::Error::Codec(what.into())
 }
 
-fn never<T>(_: &Decoded<T>, _: &mut GrpcSlice) -> grpcio::Result<()> {
+fn encode_stream<T: Message>(messages: &Outgoing<T>, bytes: &mut GrpcSlice) -> grpcio::Result<()> {
+    match messages {
+        Outgoing::One(message) => encode(message, bytes),
+        Outgoing::Bundle(bundle) => {
+            bundle.take().pack(bytes);
+            Ok(())
+        }
+    }
+}
+
+/// How long a message is, encoded.
+pub(super) fn size<T: Message>(message: &T) -> grpcio::Result<u64> {
+    caught(|| message.compute_size()).map_err(|panic| panicked::<T>("encoded", &panic))
+}
+
+/// Adds a message whose [`size`] was asked for.
+pub(super) fn append<T: Message>(message: &T, bytes: &mut Vec<u8>) -> grpcio::Result<()> {
+    let appended = caught(|| {
+        let mut stream = CodedOutputStream::vec(bytes);
+        message.write_to_with_cached_sizes(&mut stream)?;
+        Ok(stream.flush()?)
+    });
+    appended.unwrap_or_else(|panic| Err(panicked::<T>("encoded", &panic)))
+}
+
+fn never<T>(_: &T, _: &mut GrpcSlice) -> grpcio::Result<()> {
     Err(grpcio::Error::Codec("a received message is not sent".into()))
 }
 
-fn sent<T: Message>() -> Marshaller<T> {
-    Marshaller { ser: encode, de: pb_de }
+fn never_read<T>(_: MessageReader) -> grpcio::Result<T> {
+    Err(grpcio::Error::Codec("a sent message is not received".into()))
 }
 
-fn received<T: Message>() -> Marshaller<Decoded<T>> {
-    Marshaller { ser: never, de: decode }
+/// What one side of a call carries, as grpcio sees it: a message, or a stream of them.
+pub(super) trait Carried<T>: Sized {
+    const MARSHALLER: Marshaller<Self>;
 }
 
-/// The method as a server of ours uses it.
-pub(super) fn server_side<Q: Message, R: Message>(method: &Method<Q, R>) -> Method<Decoded<Q>, R> {
-    Method { ty: method.ty, name: method.name, req_mar: received(), resp_mar: sent() }
+impl<T: Message> Carried<T> for T {
+    const MARSHALLER: Marshaller<T> = Marshaller { ser: encode, de: never_read };
 }
 
-/// The method as a client of ours uses it.
-pub(super) fn client_side<Q: Message, R: Message>(method: &Method<Q, R>) -> Method<Q, Decoded<R>> {
-    Method { ty: method.ty, name: method.name, req_mar: sent(), resp_mar: received() }
+impl<T: Message> Carried<T> for Outgoing<T> {
+    const MARSHALLER: Marshaller<Self> = Marshaller { ser: encode_stream, de: never_read };
+}
+
+impl<T: Message> Carried<T> for Decoded<T> {
+    const MARSHALLER: Marshaller<Self> = Marshaller { ser: never, de: decode };
+}
+
+impl<T: Message> Carried<T> for Incoming<T> {
+    const MARSHALLER: Marshaller<Self> = Marshaller { ser: never, de: decode_stream };
+}
+
+/// The method as one side of ours uses it.
+pub(super) fn carrying<Q, R, S: Carried<Q>, T: Carried<R>>(method: &Method<Q, R>) -> Method<S, T> {
+    Method { ty: method.ty, name: method.name, req_mar: S::MARSHALLER, resp_mar: T::MARSHALLER }
 }

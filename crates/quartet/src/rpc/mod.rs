@@ -13,6 +13,7 @@
 //! and go out through `server::reply` and `client::sender`.
 
 mod blocking;
+mod bundles;
 mod client;
 mod codec;
 mod compression;

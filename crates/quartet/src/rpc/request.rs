@@ -147,8 +147,12 @@ impl<T> Request<T> {
         if let Some(compression) = self.compression {
             compression.request(&mut self.metadata);
         }
-        let Request { metadata, extensions, timeout, wait_for_ready, compressed, .. } = self;
-        (self.message, CallOptions { metadata, extensions, timeout, wait_for_ready, compressed })
+        let Request {
+            metadata, extensions, timeout, wait_for_ready, compression, compressed, ..
+        } = self;
+        let options =
+            CallOptions { metadata, extensions, timeout, wait_for_ready, compression, compressed };
+        (self.message, options)
     }
 }
 
@@ -208,6 +212,7 @@ pub(super) struct CallOptions {
     pub extensions: Extensions,
     pub timeout: Option<Duration>,
     pub wait_for_ready: bool,
+    pub compression: Option<Compression>,
     pub compressed: bool,
 }
 

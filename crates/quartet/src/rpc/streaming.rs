@@ -54,6 +54,11 @@ pub(super) trait Source<T>: Send {
         Poll::Ready(&NONE)
     }
 
+    /// Whether the next message is there already, as it came together with the last one.
+    fn has_more(&self) -> bool {
+        false
+    }
+
     /// The metadata after the last message; asked once, at the end.
     fn trailers(&mut self) -> Metadata {
         Metadata::new()
@@ -77,6 +82,10 @@ impl<T> Streaming<T> {
     /// The status that ended the stream, once.
     pub async fn message(&mut self) -> Result<Option<T>, Status> {
         self.try_next().await
+    }
+
+    pub(super) fn has_more(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.has_more())
     }
 
     /// Whether the last message yielded arrived compressed.

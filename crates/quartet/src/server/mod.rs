@@ -196,6 +196,11 @@ impl ServerBuilder {
     /// start threads. Then it serves on none of the addresses.
     pub fn start(self) -> Result<Server, BindError> {
         seam::check();
+        log::debug!(
+            "C-core {}, up to {} messages of a stream in one operation",
+            seam::core_version(),
+            crate::largest_bundle()
+        );
         let (count, coalesces) = (self.completion_queues, self.transport.coalesce_writes);
         let own = || CompletionQueues::named("quartet-server", count, coalesces);
         let queues = self.queues.clone().map_or_else(own, Ok).map_err(BindError::of_server)?;

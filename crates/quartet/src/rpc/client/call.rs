@@ -32,6 +32,8 @@ pub(crate) struct ClientSettings {
     /// Whether a `grpc-timeout` that the peer has in its table of headers may be sent for a shorter
     /// one.
     pub reuses_timeouts: bool,
+    /// Whether messages are not compressed, where a call does not ask for it.
+    pub is_plain: bool,
 }
 
 /// A call on its way: what the seam sees of it, and when its time is up.
@@ -40,6 +42,8 @@ pub(super) struct ClientCall {
     pub deadline: Option<Instant>,
     pub watch: Watch,
     pub client: Arc<Shared>,
+    /// Whether its requests are not compressed.
+    pub is_plain: bool,
 }
 
 impl Drop for ClientCall {

@@ -16,7 +16,8 @@ use protobuf::Message;
 
 use quartet_seam::{self as seam, Owed};
 
-use crate::rpc::codec;
+use crate::rpc::bundles::{Incoming, Outgoing};
+use crate::rpc::codec::{self, Decoded};
 use crate::rpc::guard::Spawned;
 pub(crate) use call::ClientSettings;
 use replies::Replies;
@@ -24,7 +25,7 @@ pub use sender::{Ended, Sender};
 
 use crate::rpc::request::CallOptions;
 use crate::rpc::watch::Watch;
-use crate::rpc::{Request, Response, Status, Streaming};
+use crate::rpc::{Compression, Request, Response, Status, Streaming};
 use call::{ClientCall, Shared};
 
 /// Makes calls of all four types over a channel. Generated clients are thin layers over it. Clones
@@ -93,7 +94,7 @@ impl Client {
         let (message, mut call, option) =
             self.start(method.name, request, |settings| settings.one_reply)?;
         call.sent(&message);
-        let method = codec::client_side(method);
+        let method = codec::carrying::<Q, R, Q, Decoded<R>>(method);
         let receiver = call
             .seen
             .within(|| call.client.grpcio.unary_call_async(&method, &message, option))
@@ -112,7 +113,7 @@ impl Client {
     ) -> Result<Streaming<R>, Status> {
         let (message, mut call, option) = self.start(method.name, request, |_| Owed::Any)?;
         call.sent(&message);
-        let method = codec::client_side(method);
+        let method = codec::carrying::<Q, R, Q, Incoming<R>>(method);
         let receiver = call
             .seen
             .within(|| call.client.grpcio.server_streaming(&method, &message, option))
@@ -131,12 +132,12 @@ impl Client {
     ) -> Result<(Sender<Q>, Reply<R>), Status> {
         let ((), mut call, option) =
             self.start(method.name, request, |settings| settings.one_reply)?;
-        let method = codec::client_side(method);
+        let method = codec::carrying::<Q, R, Outgoing<Q>, Decoded<R>>(method);
         let (sink, receiver) = call
             .seen
             .within(|| call.client.grpcio.client_streaming(&method, option))
             .map_err(|error| call.not_started(error))?;
-        let sender = Sender::new(sink, &call.client, call.tally());
+        let sender = Sender::new(sink, call.is_plain, &call.client, call.tally());
         Ok((sender, Reply(async move { call.finish(receiver.await) }.boxed())))
     }
 
@@ -150,12 +151,12 @@ impl Client {
         request: Request<()>,
     ) -> Result<(Sender<Q>, Streaming<R>), Status> {
         let ((), mut call, option) = self.start(method.name, request, |_| Owed::Any)?;
-        let method = codec::client_side(method);
+        let method = codec::carrying::<Q, R, Outgoing<Q>, Incoming<R>>(method);
         let (sink, receiver) = call
             .seen
             .within(|| call.client.grpcio.duplex_streaming(&method, option))
             .map_err(|error| call.not_started(error))?;
-        let sender = Sender::new(sink, &call.client, call.tally());
+        let sender = Sender::new(sink, call.is_plain, &call.client, call.tally());
         Ok((sender, Streaming::new(Replies::new(receiver, call))))
     }
 
@@ -168,8 +169,7 @@ impl Client {
         owed: impl FnOnce(&ClientSettings) -> Owed,
     ) -> Result<(Q, ClientCall, CallOption), Status> {
         let (message, options) = request.into_parts();
-        let CallOptions { mut metadata, mut extensions, timeout, wait_for_ready, compressed } =
-            options;
+        let CallOptions { mut metadata, mut extensions, timeout, wait_for_ready, .. } = options;
         let client = self.shared();
         let ClientSettings { interceptors, target, reuses_timeouts, .. } = &client.settings;
         let timeout = within_callers_time(timeout);
@@ -177,7 +177,7 @@ impl Client {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let watch =
             Watch::made(interceptors, method, &mut metadata, &mut extensions, deadline, target)?;
-        let flags = WriteFlags::default().force_no_compress(!compressed);
+        let flags = WriteFlags::default().force_no_compress(!options.compressed);
         let mut option = CallOption::default().wait_for_ready(wait_for_ready).write_flags(flags);
         if let Some(timeout) = timeout {
             option = option.timeout(timeout);
@@ -186,7 +186,11 @@ impl Client {
             option = option.headers(headers);
         }
         let seen = seam::ClientCall::new(owed(&client.settings));
-        Ok((message, ClientCall { seen, deadline, watch, client }, option))
+        let is_plain = match options.compression {
+            Some(compression) => compression == Compression::None,
+            None => client.settings.is_plain,
+        };
+        Ok((message, ClientCall { seen, deadline, watch, client, is_plain }, option))
     }
 }
 

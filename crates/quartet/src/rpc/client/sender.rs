@@ -11,6 +11,7 @@ use protobuf::Message;
 use quartet_seam as seam;
 
 use super::call::Shared;
+use crate::rpc::bundles::{Bundling, Outgoing};
 use crate::rpc::watch::Tally;
 
 /// The requests of a call that this process makes: send them, then [`close`](Self::close).
@@ -37,7 +38,7 @@ use crate::rpc::watch::Tally;
 /// # }
 /// ```
 pub struct Sender<T> {
-    sink: Option<ClientCStreamSender<T>>,
+    sink: Option<Bundling<ClientCStreamSender<Outgoing<T>>, T>>,
     closing: bool,
     compresses: bool,
     tally: Option<Arc<Tally>>,
@@ -59,13 +60,16 @@ impl std::error::Error for Ended {}
 
 impl<T: Message> Sender<T> {
     pub(super) fn new(
-        mut sink: ClientCStreamSender<T>,
+        mut sink: ClientCStreamSender<Outgoing<T>>,
+        is_plain: bool,
         client: &Arc<Shared>,
         tally: Option<Arc<Tally>>,
     ) -> Self {
         // grpcio then holds back the last message that was fed, and sends it without the
         // hint to buffer when it is flushed.
         sink.enhance_batch(true);
+        let mut sink = Bundling::new(sink);
+        sink.set_plain(is_plain);
         Sender {
             sink: Some(sink),
             closing: false,
@@ -97,7 +101,9 @@ impl<T: Message> Sender<T> {
 
     fn poll(
         &mut self,
-        poll: impl FnOnce(Pin<&mut ClientCStreamSender<T>>) -> Poll<grpcio::Result<()>>,
+        poll: impl FnOnce(
+            Pin<&mut Bundling<ClientCStreamSender<Outgoing<T>>, T>>,
+        ) -> Poll<grpcio::Result<()>>,
     ) -> Poll<Result<(), Ended>> {
         let Some(sink) = &mut self.sink else {
             return Poll::Ready(Err(Ended));

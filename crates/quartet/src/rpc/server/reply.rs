@@ -12,6 +12,7 @@ use protobuf::Message;
 
 use quartet_seam::{self as seam, Leave, Pairs, ServerCall};
 
+use crate::rpc::bundles::{Bundling, Outgoing};
 use crate::rpc::guard::until_over;
 use crate::rpc::watch::{Tally, Watch};
 use crate::rpc::{Code, Response, Status};
@@ -43,7 +44,7 @@ pub trait Reply<B>: Failing {
 pub struct One<T>(ClientStreamingSink<T>);
 
 /// A reply of a stream of messages.
-pub struct Many<T>(DuplexSink<T>);
+pub struct Many<T>(Bundling<DuplexSink<Outgoing<T>>, T>);
 
 impl<T> fmt::Debug for One<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,12 +64,12 @@ impl<T> From<ClientStreamingSink<T>> for One<T> {
     }
 }
 
-impl<T> From<DuplexSink<T>> for Many<T> {
-    fn from(mut sink: DuplexSink<T>) -> Self {
+impl<T> From<DuplexSink<Outgoing<T>>> for Many<T> {
+    fn from(mut sink: DuplexSink<Outgoing<T>>) -> Self {
         // grpcio then holds back the last message that was fed, and sends it without the hint to
         // buffer when it is flushed.
         sink.enhance_batch(true);
-        Many(sink)
+        Many(Bundling::new(sink))
     }
 }
 
@@ -137,10 +138,11 @@ impl<T: Message> One<T> {
 
 impl<T: Message> Failing for Many<T> {
     /// The status waits in line behind messages that the peer has not made room for.
-    async fn fail(self, call: Arc<ServerCall>, watch: Watch, status: Status) {
+    async fn fail(mut self, call: Arc<ServerCall>, watch: Watch, status: Status) {
         let leave = Leave::new(&call);
+        let _ = self.flush().await;
         let status = set_status(&call, status);
-        let _ = self.0.fail(status).await;
+        let _ = self.0.into_inner().fail(status).await;
         call.set_answered();
         drop((leave, watch));
     }
@@ -189,6 +191,7 @@ impl<T: Message> Many<T> {
         tally: Option<&Tally>,
     ) -> Result<(), Status> {
         let mut stream = pin!(stream);
+        self.0.set_plain(call.is_plain());
         loop {
             let item = match future::poll_immediate(stream.next()).await {
                 Some(item) => item,

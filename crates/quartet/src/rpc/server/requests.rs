@@ -7,8 +7,10 @@ use std::time::Instant;
 
 use futures::{StreamExt, future};
 use grpcio::RequestStream;
+use protobuf::Message;
 use quartet_seam::ServerCall;
 
+use crate::rpc::bundles::{Bundle, Incoming};
 use crate::rpc::codec::{Decoded, REQUEST, Received, opened};
 use crate::rpc::streaming::Source;
 use crate::rpc::watch::Tally;
@@ -16,7 +18,7 @@ use crate::rpc::{Status, Streaming};
 
 /// grpcio's request stream, which cancels the call when it is dropped unread. So it is
 /// shared with the call, which keeps it until the reply is through.
-pub(super) type Shared<T> = Arc<Mutex<RequestStream<Decoded<T>>>>;
+pub(super) type Shared<T> = Arc<Mutex<RequestStream<Incoming<T>>>>;
 
 /// How the request of a call that is being served comes in: as a message, or a stream.
 pub(super) trait Intake<Q>: Send + 'static {
@@ -27,7 +29,7 @@ pub(super) trait Intake<Q>: Send + 'static {
 }
 
 /// A stream, which the handler reads.
-impl<Q: Send + 'static> Intake<Streaming<Q>> for Requests<Q> {
+impl<Q: Message> Intake<Streaming<Q>> for Requests<Q> {
     fn take(
         self,
         tally: Option<Arc<Tally>>,
@@ -39,7 +41,7 @@ impl<Q: Send + 'static> Intake<Streaming<Q>> for Requests<Q> {
 /// A stream that has to be one message.
 pub(super) struct ExactlyOne<Q>(pub Requests<Q>);
 
-impl<Q: Send + 'static> Intake<Q> for ExactlyOne<Q> {
+impl<Q: Message> Intake<Q> for ExactlyOne<Q> {
     async fn take(self, tally: Option<Arc<Tally>>) -> Result<Received<Q>, Status> {
         let call = self.0.call.clone();
         let mut requests = self.0.take(tally).await?.message;
@@ -49,7 +51,7 @@ impl<Q: Send + 'static> Intake<Q> for ExactlyOne<Q> {
             ));
         };
         let compressed = requests.compressed();
-        if call.half_closed() {
+        if call.half_closed() && !requests.has_more() {
             return Ok(Received { compressed, ..Received::local(message) });
         }
         match requests.message().await? {
@@ -64,26 +66,48 @@ impl<Q: Send + 'static> Intake<Q> for ExactlyOne<Q> {
 /// The request messages of a call that is being served.
 pub(super) struct Requests<T> {
     stream: Shared<T>,
+    /// What is left of those that came together.
+    bundle: Option<Bundle<T>>,
     call: Arc<ServerCall>,
     tally: Option<Arc<Tally>>,
 }
 
 impl<T> Requests<T> {
     pub(super) fn new(stream: Shared<T>, call: &Arc<ServerCall>) -> Self {
-        Requests { stream, call: call.clone(), tally: None }
+        Requests { stream, bundle: None, call: call.clone(), tally: None }
     }
 }
 
-impl<T: Send> Source<T> for Requests<T> {
+impl<T: Message> Requests<T> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<grpcio::Result<Decoded<T>>>> {
+        loop {
+            if let Some(next) = self.bundle.as_mut().and_then(Bundle::next) {
+                return Poll::Ready(Some(Ok(next)));
+            }
+            self.bundle = None;
+            let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+            match ready!(self.call.within(|| stream.poll_next_unpin(cx))) {
+                Some(Ok(Incoming::Bundle(bundle))) => self.bundle = Some(bundle),
+                Some(Ok(Incoming::One(message))) => return Poll::Ready(Some(Ok(message))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl<T: Message> Source<T> for Requests<T> {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
-        let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-        let item = ready!(self.call.within(|| stream.poll_next_unpin(cx)));
-        Poll::Ready(match item {
+        Poll::Ready(match ready!(self.poll_next(cx)) {
             Some(Ok(message)) => Some(opened(message, self.tally.as_deref(), REQUEST)),
             // grpcio ends a cancelled stream and a half-closed one alike.
             None if self.call.half_closed() => None,
             None | Some(Err(_)) => Some(Err(broken_off(&self.call))),
         })
+    }
+
+    fn has_more(&self) -> bool {
+        self.bundle.as_ref().is_some_and(|bundle| !bundle.is_empty())
     }
 }
 

@@ -9,7 +9,8 @@ use quartet_seam as seam;
 use super::dispatch::{Exchange, Responder, ServerSettings};
 use super::reply::{Failing, Many, One};
 use super::requests::{ExactlyOne, Requests, Shared};
-use crate::rpc::codec::{self, Decoded};
+use crate::rpc::bundles::{Incoming, Outgoing};
+use crate::rpc::codec;
 use crate::rpc::{Metadata, Request, Streaming};
 
 /// A service that a server can serve. Generated code makes it from an implementation of
@@ -70,9 +71,9 @@ impl<S> fmt::Debug for ServiceBuilder<S> {
 /// Has grpcio hand the calls of a method to its [`Entry`]. To grpcio every request is a stream; its
 /// function `$add` says whether the reply is one, too, and the entry's `$take` what the request is.
 macro_rules! register {
-    ($self:ident, $method:ident, $handler:ident, $add:ident, $take:ident) => {{
+    ($self:ident, $method:ident, $handler:ident, $add:ident, $take:ident, $reply:ty) => {{
         let entry = Entry::new(&$self.state, $method, $handler);
-        let method = codec::server_side($method);
+        let method = codec::carrying::<Q, R, Incoming<Q>, $reply>($method);
         $self.add(move |builder, settings| {
             let entry = entry.on(settings);
             builder.$add(&method, move |context, stream, sink| {
@@ -93,7 +94,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
         H: Fn(Arc<S>, Request<Q>, Responder<One<R>>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        register!(self, method, handler, add_client_streaming_handler, one)
+        register!(self, method, handler, add_client_streaming_handler, one, R)
     }
 
     /// One request, a stream of replies.
@@ -104,7 +105,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
         H: Fn(Arc<S>, Request<Q>, Responder<Many<R>>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        register!(self, method, handler, add_duplex_streaming_handler, one)
+        register!(self, method, handler, add_duplex_streaming_handler, one, Outgoing<R>)
     }
 
     /// A stream of requests, one reply.
@@ -115,7 +116,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
         H: Fn(Arc<S>, Request<Streaming<Q>>, Responder<One<R>>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        register!(self, method, handler, add_client_streaming_handler, many)
+        register!(self, method, handler, add_client_streaming_handler, many, R)
     }
 
     /// A stream of requests, a stream of replies.
@@ -126,7 +127,7 @@ impl<S: Send + Sync + 'static> ServiceBuilder<S> {
         H: Fn(Arc<S>, Request<Streaming<Q>>, Responder<Many<R>>) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        register!(self, method, handler, add_duplex_streaming_handler, many)
+        register!(self, method, handler, add_duplex_streaming_handler, many, Outgoing<R>)
     }
 
     fn add(
@@ -175,7 +176,7 @@ impl<S: Send + Sync + 'static, H: Clone + Send + 'static> Entry<S, H> {
 
     /// A call with one request. grpcio takes it for a stream, too: so it is a call before its
     /// request is whole, and none or two are seen.
-    fn one<Q, R, F>(&self, context: &RpcContext<'_>, stream: RequestStream<Decoded<Q>>, reply: R)
+    fn one<Q, R, F>(&self, context: &RpcContext<'_>, stream: RequestStream<Incoming<Q>>, reply: R)
     where
         Q: Message,
         R: Failing,
@@ -192,7 +193,7 @@ impl<S: Send + Sync + 'static, H: Clone + Send + 'static> Entry<S, H> {
     }
 
     /// A call with a stream of requests.
-    fn many<Q, R, F>(&self, context: &RpcContext<'_>, stream: RequestStream<Decoded<Q>>, reply: R)
+    fn many<Q, R, F>(&self, context: &RpcContext<'_>, stream: RequestStream<Incoming<Q>>, reply: R)
     where
         Q: Message,
         R: Failing,
