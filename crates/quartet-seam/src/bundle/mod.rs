@@ -6,7 +6,7 @@
 //! adds the bytes to those of the stream the length is put right (`packed`): it is that of `m1`.
 //!
 //! *Receiving.* When C-core takes a message out of a stream, the whole ones behind it are taken out
-//! as well (`gather`, called by `wire`), with a [mark](super::marks) in front. Who asked for it with
+//! as well (`gather`, called by `wire`), with a mark (`marks`) in front. Who asked for it with
 //! quartet opens the bundle in its codec; for bare grpcio it is taken apart (`others`).
 //!
 //! All of it rests on functions within C-core, so it is for the bundled core only; and as a bundle
