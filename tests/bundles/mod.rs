@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use chat::{Chat, ChatService, ChatServiceClient, Message, message};
+use chat::{Chat, ChatServiceClient, Message, bare, message};
 use fastrand::Rng;
 use futures::future::join;
-use futures::{SinkExt, Stream, StreamExt, TryStreamExt, stream};
+use futures::{SinkExt, StreamExt, TryStreamExt, stream};
 use grpcio::WriteFlags;
 use quartet::channel::{Channel, Methods, Retry, ServiceConfig};
-use quartet::rpc::{Compression, Request, Response, Status, Streaming};
-use quartet::server::ServerBuilder;
+use quartet::rpc::{Compression, Request, Service, Status, Streaming};
+use quartet::server::{Server, ServerBuilder};
 
 use crate::bare::BareChat;
 use crate::support::{bare_client, bare_server, client, run, serve, serve_with};
@@ -105,7 +105,7 @@ fn echoes_are_exact_where_requests_are_compressed_or_are_not() {
 
 #[test]
 fn bare_grpcio_in_the_same_process_gets_and_sends_each_message() {
-    let (_server, target) = bare_server(chat::bare::create_chat_service(BareChat));
+    let (_server, target) = bare_server(bare::create_chat_service(BareChat));
     let sent = contents(21, 600);
     assert_same(&echoed(&client(&target), (), &sent), &sent, "ours calls bare grpcio");
 
@@ -129,7 +129,7 @@ fn the_limit_of_bare_grpcio_is_one_for_messages() {
         .max_receive_message_len(60)
         .set_credentials(grpcio::ChannelCredentials::insecure())
         .connect(&served.target);
-    let client = chat::bare::ChatServiceClient::new(channel);
+    let client = bare::ChatServiceClient::new(channel);
     let (sink, echoes) = client.chat_stream().unwrap();
     let messages = stream::iter(0..500)
         .map(|number| Ok((message("us", format!("{number}")), WriteFlags::default())));
@@ -144,7 +144,7 @@ fn the_limit_of_bare_grpcio_is_one_for_messages() {
 fn an_upload_that_is_retried_is_sent_again_message_by_message() {
     let attempts = Arc::<AtomicUsize>::default();
     let count = attempts.clone();
-    let served = serve(Upload(move |mut requests: Streaming<Message>| {
+    let read = move |mut requests: Streaming<Message>| {
         let attempt = count.fetch_add(1, SeqCst);
         async move {
             let (mut joined, mut read) = (String::new(), 0);
@@ -155,49 +155,26 @@ fn an_upload_that_is_retried_is_sent_again_message_by_message() {
                     return Err(Status::unavailable("try again"));
                 }
             }
-            Ok(message("Server", joined))
+            Ok(message("Server", joined).into())
         }
-    }));
+    };
+    let service = Service::builder("chat.ChatService", &Arc::new(()))
+        .client_streaming(
+            &bare::METHOD_CHAT_SERVICE_UPLOAD_STREAM,
+            move |_, request: Request<Streaming<Message>>, responder| {
+                responder.answer(read(request.into_inner()))
+            },
+        )
+        .build();
+    let address = "127.0.0.1:0".parse().unwrap();
+    let server = Server::builder().listen(address).service(service).start().unwrap();
+    let target = server.addresses()[0].to_string();
     let config = ServiceConfig::new().methods(Methods::all().retry(Retry::new(3)));
-    let channel = Channel::builder(&served.target).service_config(config).build();
+    let channel = Channel::builder(&target).service_config(config).build();
     let sent: Vec<_> = (0..300).map(|number| format!("{number} ")).collect();
     let (sender, reply) = ChatServiceClient::new(channel).upload_stream(()).unwrap();
     let messages = stream::iter(sent.clone()).map(|content| Ok(message("us", content)));
     let (_, reply) = run(join(messages.forward(sender), reply));
     assert_eq!(reply.unwrap().get_ref().content, sent.concat());
     assert_eq!(attempts.load(SeqCst), 2);
-}
-
-/// Takes uploads by a function; all else is as in `Chat`.
-struct Upload<F>(F);
-
-impl<F, A> ChatService for Upload<F>
-where
-    F: Fn(Streaming<Message>) -> A + Send + Sync + 'static,
-    A: Future<Output = Result<Message, Status>> + Send,
-{
-    async fn say_hello(&self, request: Request<Message>) -> Result<Response<Message>, Status> {
-        chat().say_hello(request).await
-    }
-
-    async fn broadcast_messages(
-        &self,
-        _: Request<Message>,
-    ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
-        Ok(Response::new(stream::empty()))
-    }
-
-    async fn upload_stream(
-        &self,
-        request: Request<Streaming<Message>>,
-    ) -> Result<Response<Message>, Status> {
-        Ok((self.0)(request.into_inner()).await?.into())
-    }
-
-    async fn chat_stream(
-        &self,
-        request: Request<Streaming<Message>>,
-    ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
-        Ok(Response::new(request.into_inner()))
-    }
 }

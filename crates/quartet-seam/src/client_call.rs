@@ -146,13 +146,21 @@ impl ClientCall {
     /// # Safety
     /// As [`Self::arrived`].
     unsafe fn arrived_twice(&self, messages: *mut grpc_byte_buffer) {
-        // SAFETY: by the contract above; the call is alive while it is under way.
+        // SAFETY: by the contract above; the call is alive while it is under way, and then by a
+        // reference of our own, as nothing is to be locked while C-core works.
         unsafe {
             sys::grpc_byte_buffer_destroy(messages);
-            let mut seen = self.seen();
-            seen.second_reply = true;
-            if let Some(under_way) = &seen.under_way {
-                sys::grpc_call_cancel(under_way.call, ptr::null_mut());
+            let call = {
+                let mut seen = self.seen();
+                seen.second_reply = true;
+                seen.under_way.as_ref().map(|under_way| {
+                    sys::grpc_call_ref(under_way.call);
+                    under_way.call
+                })
+            };
+            if let Some(call) = call {
+                sys::grpc_call_cancel(call, ptr::null_mut());
+                sys::grpc_call_unref(call);
             }
         }
     }

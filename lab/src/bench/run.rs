@@ -28,37 +28,43 @@ pub struct Run<'a> {
 
 impl Run<'_> {
     /// Measures contestants on this machine.
-    pub fn here(mut self, tasks: &[Task], contestants: &[Contestant]) -> Result<Record, Failure> {
+    pub fn here(self, tasks: &[Task], contestants: &[Contestant]) -> Result<Record, Failure> {
         let (samples, time) = self.expected(tasks, contestants);
         let (cases, minutes) = (tasks.len(), time.as_secs().div_ceil(60));
         self.progress.say(&format!("{cases} cases, {samples} samples, about {minutes} minutes"));
         self.progress.begin(samples);
-        for task in tasks {
-            rounds::run(self.testbed, task, contestants, self.rounds, |sample| {
-                self.progress.measured(&sample, task.case.figure);
-                self.record.samples.push(sample);
+        self.over(tasks, |run, task| {
+            rounds::run(run.testbed, task, contestants, run.rounds, |sample| {
+                run.progress.measured(&sample, task.case.figure);
+                run.record.samples.push(sample);
             });
-            self.keep()?;
-            if self.testbed.stop.is_interrupted() {
-                break;
-            }
-        }
-        self.progress.end();
-        Ok(self.record)
+        })
     }
 
     /// Measures two workers that run already, in those of the tasks that they can do.
-    pub fn there(mut self, tasks: &[Task], remote: &Remote) -> Result<Record, Failure> {
+    pub fn there(self, tasks: &[Task], remote: &Remote) -> Result<Record, Failure> {
         self.progress.begin(tasks.len() * self.rounds);
-        for (task, calls) in tasks.iter().filter_map(|it| Some((it, Remote::calls(it)?))) {
-            for round in 1..=self.rounds {
-                let sample = remote.sample(self.testbed, task, calls, round);
-                if self.testbed.stop.is_interrupted() {
+        let tasks = tasks.iter().filter_map(|it| Some((it, Remote::calls(it)?)));
+        self.over(tasks, |run, (task, calls)| {
+            for round in 1..=run.rounds {
+                let sample = remote.sample(run.testbed, task, calls, round);
+                if run.testbed.stop.is_interrupted() {
                     break;
                 }
-                self.progress.measured(&sample, task.case.figure);
-                self.record.samples.push(sample);
+                run.progress.measured(&sample, task.case.figure);
+                run.record.samples.push(sample);
             }
+        })
+    }
+
+    /// Measures one task after the other, and keeps what there is after each.
+    fn over<T>(
+        mut self,
+        tasks: impl IntoIterator<Item = T>,
+        mut measure: impl FnMut(&mut Self, T),
+    ) -> Result<Record, Failure> {
+        for task in tasks {
+            measure(&mut self, task);
             self.keep()?;
             if self.testbed.stop.is_interrupted() {
                 break;

@@ -18,8 +18,14 @@ const BYTES: usize = 64 << 10;
 
 /// What this process puts together at most, sending and receiving; `QUARTET_BUNDLES=1` turns it off.
 static WANTED: LazyLock<usize> = LazyLock::new(|| {
-    let wanted = env::var("QUARTET_BUNDLES").ok().and_then(|text| text.parse().ok());
-    if cfg!(core_is_bundled) { wanted.unwrap_or(MOST).clamp(1, MOST) } else { 1 }
+    let wanted = env::var("QUARTET_BUNDLES").ok().and_then(|text| {
+        let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
+        if number.is_none() {
+            log::warn!("QUARTET_BUNDLES={text}: expected a number from 1 to {MOST}; it is {MOST}");
+        }
+        number
+    });
+    if cfg!(core_is_bundled) { wanted.unwrap_or(MOST) } else { 1 }
 });
 
 /// How many messages this process puts together at most; 1 where it puts none together.

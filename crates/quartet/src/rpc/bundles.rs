@@ -141,6 +141,41 @@ pub enum Incoming<T> {
     Bundle(Bundle<T>),
 }
 
+/// What is left of messages that came together.
+pub struct Inbox<T>(Option<Bundle<T>>);
+
+impl<T> Default for Inbox<T> {
+    fn default() -> Self {
+        Inbox(None)
+    }
+}
+
+impl<T: Message> Inbox<T> {
+    /// The next message: of those that are left, or of what `poll` brings from grpcio; or the error
+    /// or the end that grpcio sees.
+    pub fn poll_next(
+        &mut self,
+        mut poll: impl FnMut() -> Poll<Option<grpcio::Result<Incoming<T>>>>,
+    ) -> Poll<Option<grpcio::Result<Decoded<T>>>> {
+        loop {
+            if let Some(next) = self.0.as_mut().and_then(Bundle::next) {
+                return Poll::Ready(Some(Ok(next)));
+            }
+            self.0 = None;
+            match ready!(poll()) {
+                Some(Ok(Incoming::Bundle(bundle))) => self.0 = Some(bundle),
+                Some(Ok(Incoming::One(message))) => return Poll::Ready(Some(Ok(message))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(Bundle::is_empty)
+    }
+}
+
 /// Messages that came together.
 pub struct Bundle<T> {
     reader: MessageReader,

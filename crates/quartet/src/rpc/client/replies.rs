@@ -11,16 +11,15 @@ use protobuf::Message;
 use quartet_seam::Envelope;
 
 use super::call::ClientCall;
-use crate::rpc::bundles::{Bundle, Incoming};
-use crate::rpc::codec::{Decoded, Received, Undecodable};
+use crate::rpc::bundles::{Inbox, Incoming};
+use crate::rpc::codec::{Received, Undecodable};
 use crate::rpc::streaming::Source;
 use crate::rpc::{Metadata, Status};
 
 /// The reply messages of a call that this process makes.
 pub(super) struct Replies<T, R: Stream> {
     receiver: Option<Peekable<R>>,
-    /// What is left of those that came together.
-    bundle: Option<Bundle<T>>,
+    inbox: Inbox<T>,
     call: ClientCall,
     /// What came before the first message, once it is known.
     headers: Option<Metadata>,
@@ -39,35 +38,11 @@ impl<T, R: Stream + Unpin> Replies<T, R> {
         let _ = call.seen.reading(|| Pin::new(&mut receiver).poll_peek(&mut cx));
         Replies {
             receiver: Some(receiver),
-            bundle: None,
+            inbox: Inbox::default(),
             call,
             headers: None,
             cut: None,
             end: None,
-        }
-    }
-}
-
-impl<T, R> Replies<T, R>
-where
-    T: Message,
-    R: Stream<Item = grpcio::Result<Incoming<T>>> + Receiver + Unpin + Send,
-{
-    /// The next message; the error or the end that grpcio sees.
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<grpcio::Result<Decoded<T>>>> {
-        loop {
-            if let Some(next) = self.bundle.as_mut().and_then(Bundle::next) {
-                return Poll::Ready(Some(Ok(next)));
-            }
-            self.bundle = None;
-            let Some(receiver) = &mut self.receiver else { return Poll::Ready(None) };
-            // The status is asked for after the last message, so an error is the end.
-            match ready!(self.call.seen.reading(|| receiver.poll_next_unpin(cx))) {
-                Some(Ok(Incoming::Bundle(bundle))) => self.bundle = Some(bundle),
-                Some(Ok(Incoming::One(message))) => return Poll::Ready(Some(Ok(message))),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
-            }
         }
     }
 }
@@ -78,8 +53,11 @@ where
     R: Stream<Item = grpcio::Result<Incoming<T>>> + Receiver + Unpin + Send,
 {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
-        while self.end.is_none() && self.receiver.is_some() {
-            self.end = Some(match ready!(self.poll_next(cx)) {
+        while let (None, Some(receiver)) = (&self.end, &mut self.receiver) {
+            // The status is asked for after the last message, so an error is the end.
+            let seen = &self.call.seen;
+            let next = self.inbox.poll_next(|| seen.reading(|| receiver.poll_next_unpin(cx)));
+            self.end = Some(match ready!(next) {
                 Some(Ok(Err(cut @ Undecodable::Found(Envelope::Cut)))) => {
                     self.cut = Some(cut.status("reply"));
                     continue;
@@ -87,10 +65,7 @@ where
                 Some(Ok(received)) => match self.call.opened(received) {
                     Ok(message) => return Poll::Ready(Some(Ok(message))),
                     Err(status) => {
-                        self.bundle = None;
-                        if let Some(receiver) = &mut self.receiver {
-                            receiver.get_mut().cancel();
-                        }
+                        receiver.get_mut().cancel();
                         Err(status)
                     }
                 },

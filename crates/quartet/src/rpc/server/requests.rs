@@ -10,8 +10,8 @@ use grpcio::RequestStream;
 use protobuf::Message;
 use quartet_seam::ServerCall;
 
-use crate::rpc::bundles::{Bundle, Incoming};
-use crate::rpc::codec::{Decoded, REQUEST, Received, opened};
+use crate::rpc::bundles::{Inbox, Incoming};
+use crate::rpc::codec::{REQUEST, Received, opened};
 use crate::rpc::streaming::Source;
 use crate::rpc::watch::Tally;
 use crate::rpc::{Status, Streaming};
@@ -66,39 +66,25 @@ impl<Q: Message> Intake<Q> for ExactlyOne<Q> {
 /// The request messages of a call that is being served.
 pub(super) struct Requests<T> {
     stream: Shared<T>,
-    /// What is left of those that came together.
-    bundle: Option<Bundle<T>>,
+    inbox: Inbox<T>,
     call: Arc<ServerCall>,
     tally: Option<Arc<Tally>>,
 }
 
 impl<T> Requests<T> {
     pub(super) fn new(stream: Shared<T>, call: &Arc<ServerCall>) -> Self {
-        Requests { stream, bundle: None, call: call.clone(), tally: None }
-    }
-}
-
-impl<T: Message> Requests<T> {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<grpcio::Result<Decoded<T>>>> {
-        loop {
-            if let Some(next) = self.bundle.as_mut().and_then(Bundle::next) {
-                return Poll::Ready(Some(Ok(next)));
-            }
-            self.bundle = None;
-            let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-            match ready!(self.call.within(|| stream.poll_next_unpin(cx))) {
-                Some(Ok(Incoming::Bundle(bundle))) => self.bundle = Some(bundle),
-                Some(Ok(Incoming::One(message))) => return Poll::Ready(Some(Ok(message))),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
-            }
-        }
+        Requests { stream, inbox: Inbox::default(), call: call.clone(), tally: None }
     }
 }
 
 impl<T: Message> Source<T> for Requests<T> {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
-        Poll::Ready(match ready!(self.poll_next(cx)) {
+        let Requests { stream, inbox, call, .. } = self;
+        let next = inbox.poll_next(|| {
+            let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
+            call.within(|| stream.poll_next_unpin(cx))
+        });
+        Poll::Ready(match ready!(next) {
             Some(Ok(message)) => Some(opened(message, self.tally.as_deref(), REQUEST)),
             // grpcio ends a cancelled stream and a half-closed one alike.
             None if self.call.half_closed() => None,
@@ -107,7 +93,7 @@ impl<T: Message> Source<T> for Requests<T> {
     }
 
     fn has_more(&self) -> bool {
-        self.bundle.as_ref().is_some_and(|bundle| !bundle.is_empty())
+        !self.inbox.is_empty()
     }
 }
 
