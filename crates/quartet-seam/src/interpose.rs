@@ -23,11 +23,14 @@ use grpcio_sys::{
 };
 
 use super::real::*;
-use super::{Owed, batch, client_call, current, inside_core, late_status, second_reply, waiting};
+use super::{
+    Owed, batch, bundle, client_call, current, inside_core, late_status, second_reply, waiting,
+};
 
 /// Makes every binary that serves or calls through this library refer to the symbol that
 /// only the link arguments define: without them the linker stops and names it.
 pub fn check() {
+    bundle::check();
     std::hint::black_box(
         &raw const quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs,
     );

@@ -3,8 +3,8 @@
 use std::env;
 use std::ffi::CStr;
 use std::slice;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{LazyLock, Once};
 
 use grpcio_sys::{grpc_arg_type, grpc_channel_args};
 
@@ -18,15 +18,27 @@ const BYTES: usize = 64 << 10;
 
 /// What this process puts together at most, sending and receiving; `QUARTET_BUNDLES=1` turns it off.
 static WANTED: LazyLock<usize> = LazyLock::new(|| {
-    let wanted = env::var("QUARTET_BUNDLES").ok().and_then(|text| {
-        let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
-        if number.is_none() {
-            log::warn!("QUARTET_BUNDLES={text}: expected a number from 1 to {MOST}; it is {MOST}");
-        }
-        number
-    });
+    let wanted = env::var(VARIABLE).ok().and_then(|text| number(&text));
     if cfg!(core_is_bundled) { wanted.unwrap_or(MOST) } else { 1 }
 });
+
+const VARIABLE: &str = "QUARTET_BUNDLES";
+
+fn number(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|number| (1..=MOST).contains(number))
+}
+
+/// Warns once, if the variable is no such number. Not where it is read, as a program may ask for the
+/// number before it has a log.
+pub(crate) fn check() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| match env::var(VARIABLE) {
+        Ok(text) if number(&text).is_none() => {
+            log::warn!("{VARIABLE}={text} is no number from 1 to {MOST}, and has no effect");
+        }
+        _ => {}
+    });
+}
 
 /// How many messages this process puts together at most; 1 where it puts none together.
 pub fn largest() -> usize {

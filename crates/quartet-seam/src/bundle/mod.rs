@@ -22,7 +22,7 @@ mod position;
 
 #[cfg(core_is_bundled)]
 pub(super) use gather::gather;
-pub(super) use limits::created;
+pub(super) use limits::{check, created};
 pub use limits::{largest, most};
 pub(super) use others::{forget, has_more, keep, next_of};
 pub use packed::Builder;
