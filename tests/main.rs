@@ -15,9 +15,11 @@ mod coalescing;
 mod command_line;
 mod compression;
 mod connections;
+mod cuts;
 mod deadlines;
 mod drain;
 mod endings;
+
 mod headers;
 mod health;
 mod hostile;

@@ -23,6 +23,8 @@ pub const WRAPPED: &[&str] = &[
     "grpcwrap_call_recv_initial_metadata",
     "grpc_call_start_batch",
     "grpc_completion_queue_next",
+    "grpc_completion_queue_shutdown",
+    "grpc_completion_queue_destroy",
     "grpc_call_cancel",
     "grpc_call_unref",
     "grpc_channel_create",
@@ -50,6 +52,9 @@ pub const WRAPPED_IN_CORE: &[&str] = &[
     "_Z35grpc_chttp2_data_parser_begin_framehjP18grpc_chttp2_stream",
     "_Z29grpc_chttp2_data_parser_parsePvP21grpc_chttp2_transportP18grpc_chttp2_streamRK10grpc_slicei",
     "_Z30grpc_chttp2_mark_stream_closedP21grpc_chttp2_transportP18grpc_chttp2_streamiiN4absl12lts_202301256StatusE",
+    "_ZN9grpc_core19ChannelStackBuilderC2EPKc23grpc_channel_stack_typeRKNS_11ChannelArgsE",
+    "_ZN9grpc_core19ChannelStackBuilder13PrependFilterEPK19grpc_channel_filter",
+    "_ZN9grpc_core19ChannelStackBuilder12AppendFilterEPK19grpc_channel_filter",
     "_ZN9grpc_core19ContentTypeMetadata12ParseMementoENS_5SliceEN4absl12lts_2023012511FunctionRefIFvSt17basic_string_viewIcSt11char_traitsIcEERKS1_EEE",
     "_ZN9grpc_core33CompressionAlgorithmBasedMetadata12ParseMementoENS_5SliceEN4absl12lts_2023012511FunctionRefIFvSt17basic_string_viewIcSt11char_traitsIcEERKS1_EEE",
 ];

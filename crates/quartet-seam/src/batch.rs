@@ -10,7 +10,7 @@ use grpcio_sys::{
 };
 
 use super::real::__real_grpc_call_start_batch;
-use super::{ClientCall, Pairs, ServerCall, metadata};
+use super::{ClientCall, ServerCall, events};
 
 /// Whom a batch reports to when it is complete.
 pub(super) enum Observer {
@@ -91,6 +91,8 @@ enum Own {
     Further { message: *mut grpc_byte_buffer, state: Arc<ClientCall>, call: *mut grpc_call },
     /// Does what grpcio hears of under its own tag, as something that went well.
     Well(*mut c_void),
+    /// Sends a status and waits for the end of the call, which grpcio hears of as two batches.
+    Both { status: *mut c_void, close: *mut c_void, cancelled: *const i32 },
 }
 
 impl Own {
@@ -122,13 +124,14 @@ pub unsafe fn send_headers_soon(call: *mut grpc_call, state: &Arc<ServerCall>) {
 /// # Safety
 /// The call is alive and not over, its headers have not been sent, and its completion queue
 /// is not shut down.
-pub(super) unsafe fn send_headers(call: *mut grpc_call, headers: &Pairs) {
+pub(super) unsafe fn send_headers(state: &ServerCall) {
+    let call = state.call;
     // SAFETY: by the contract above. The batch holds a reference on the call, and the context
     // is its alone; all-zero is the empty array, whose contents move into the context.
     unsafe {
         let context = sys::grpcwrap_batch_context_create();
         let mut array: grpc_metadata_array = std::mem::zeroed();
-        metadata::append(&mut array, headers);
+        state.fill_outgoing(&mut array, ptr::null_mut());
         sys::grpc_call_ref(call);
         let (_, tag) = Own::Headers { context, call }.into_tag();
         let started = sys::grpcwrap_call_send_initial_metadata(call, context, &mut array, tag);
@@ -203,6 +206,21 @@ pub(super) unsafe fn start_well(
     }
 }
 
+/// The tag of a batch that sends a status and waits for the end of its call: `status` and `close` are
+/// grpcio's tags of the two.
+pub(super) fn both(status: *mut c_void, close: *mut c_void, cancelled: *const i32) -> *mut c_void {
+    Own::Both { status, close, cancelled }.into_tag().1
+}
+
+/// Lets go of the tag of a batch that was not started.
+///
+/// # Safety
+/// It came from [`both`], and C-core does not have it.
+pub(super) unsafe fn forget_both(tag: *mut c_void) {
+    // SAFETY: by the contract above.
+    drop(unsafe { Box::from_raw(tag.map_addr(|address| address & !1).cast::<Own>()) });
+}
+
 /// Whether this is the tag of a batch of our own.
 pub(super) fn is_own(tag: *mut c_void) -> bool {
     tag.addr() & 1 == 1
@@ -239,6 +257,11 @@ pub(super) unsafe fn finish_own(tag: *mut c_void) -> Option<*mut c_void> {
                 sys::grpc_call_unref(call);
             }
             Own::Well(tag) => return Some(tag),
+            Own::Both { status, close, cancelled } => {
+                // Always a success to C-core, by the rules of the end of a call.
+                events::push(status, *cancelled == 0);
+                return Some(close);
+            }
         }
     }
     None

@@ -6,12 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use grpcio_sys::{self as sys, grpc_byte_buffer, grpc_call, grpc_op, grpcwrap_batch_context};
 
 use super::during::during;
+use super::encoding::Encoding;
 use super::late_status::LateStatus;
 use super::{Pairs, marks, second_reply};
 
 /// What the seam learns of one call that this process makes.
 pub struct ClientCall {
     owed: Owed,
+    /// How its requests are compressed here.
+    encoding: Encoding,
     seen: Mutex<Seen>,
 }
 
@@ -56,9 +59,9 @@ struct UnderWay {
 unsafe impl Send for UnderWay {}
 
 impl ClientCall {
-    /// The state of a call that owes so many replies.
-    pub fn new(owed: Owed) -> Arc<Self> {
-        Arc::new(ClientCall { owed, seen: Mutex::default() })
+    /// The state of a call that owes so many replies, and whose requests are compressed so.
+    pub fn new(owed: Owed, encoding: Encoding) -> Arc<Self> {
+        Arc::new(ClientCall { owed, encoding, seen: Mutex::default() })
     }
 
     /// Runs `f`, which starts the call with grpcio.
@@ -105,6 +108,10 @@ impl ClientCall {
 
     pub(super) fn owed(&self) -> Owed {
         self.owed
+    }
+
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// Called when a call with exactly one reply is about to be started.

@@ -3,10 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use grpcio_sys::{self as sys, grpc_compression_level};
+use grpcio_sys as sys;
 
 use super::ServerCall;
 use super::during::during;
@@ -49,19 +48,6 @@ pub fn current() -> Option<Arc<ServerCall>> {
 /// The current call, if it is the one of this pointer.
 pub(super) fn current_is(call: *mut sys::grpc_call) -> Option<Arc<ServerCall>> {
     current().filter(|current| current.call == call)
-}
-
-/// The level of compression of the reply to this call, if it is the current one and has one.
-pub(super) fn compression_level(call: *mut sys::grpc_call) -> Option<grpc_compression_level> {
-    let current = CURRENT.get();
-    // SAFETY: a pointer in `CURRENT` came out of an `Arc` that `within` borrows for as long as it
-    // stands there.
-    let current = unsafe { current.as_ref() }.filter(|current| current.call == call)?;
-    match current.compression.load(Ordering::Acquire) {
-        1 => Some(grpc_compression_level::GRPC_COMPRESS_LEVEL_LOW),
-        2 => Some(grpc_compression_level::GRPC_COMPRESS_LEVEL_HIGH),
-        _ => None,
-    }
 }
 
 /// The call that grpcio is handing to the handler that runs now. Once for each call,

@@ -19,18 +19,20 @@ use std::slice;
 
 use grpcio_sys::{
     gpr_timespec, grpc_call, grpc_call_error, grpc_completion_queue, grpc_completion_type,
-    grpc_compression_level, grpc_event, grpc_op, grpc_op_type,
+    grpc_event, grpc_op,
 };
 
 use super::real::*;
 use super::{
-    Owed, batch, bundle, client_call, current, inside_core, late_status, second_reply, waiting,
+    Owed, batch, bundle, client_call, close, cuts, encoding, events, inside_core, late_status,
+    second_reply, waiting,
 };
 
 /// Makes every binary that serves or calls through this library refer to the symbol that
 /// only the link arguments define: without them the linker stops and names it.
 pub fn check() {
     bundle::check();
+    cuts::check();
     std::hint::black_box(
         &raw const quartet_is_not_linked_call_quartet_codegen_link_seam_in_build_rs,
     );
@@ -50,6 +52,12 @@ unsafe extern "C" fn __wrap_grpc_call_start_batch(
     // SAFETY: as it was called: `ops` are `count` operations, and grpcio's calls leave nothing
     // in `reserved`.
     unsafe {
+        send::drop_empty_text(ops, count);
+        let prepared = encoding::prepare(call, ops, count);
+        let (ops, count) = match &prepared {
+            Some(prepared) => (prepared.as_ptr(), prepared.len()),
+            None => (ops, count),
+        };
         if let Some(state) = client_call::to_change() {
             let ops = slice::from_raw_parts(ops, count);
             return match state.owed() {
@@ -57,13 +65,13 @@ unsafe extern "C" fn __wrap_grpc_call_start_batch(
                 _ => second_reply::start_split(state, call, ops, tag),
             };
         }
-        match current::compression_level(call) {
-            Some(level) => {
-                let ops = with_level(slice::from_raw_parts(ops, count), level);
-                start_batch(call, ops.as_ptr(), count, tag, reserved)
+        if count > 0 {
+            let ops = slice::from_raw_parts(ops, count);
+            if let Some(started) = close::start_joined(call, ops, tag) {
+                return started;
             }
-            None => start_batch(call, ops, count, tag, reserved),
         }
+        start_batch(call, ops, count, tag, reserved)
     }
 }
 
@@ -80,18 +88,18 @@ unsafe fn start_batch(
     inside_core(|| unsafe { __real_grpc_call_start_batch(call, ops, count, tag, reserved) })
 }
 
-/// The operations, of which the one that sends headers has this level of compression. A level
-/// leaves the algorithm to C-core, which takes one that the peer accepts.
-fn with_level(ops: &[grpc_op], level: grpc_compression_level) -> Vec<grpc_op> {
-    let mut ops = ops.to_vec();
-    for op in &mut ops {
-        if op.op == grpc_op_type::GRPC_OP_SEND_INITIAL_METADATA {
-            // SAFETY: the operation's kind says which part of the union it has.
-            let chosen = unsafe { &mut op.data.send_initial_metadata.maybe_compression_level };
-            (chosen.is_set, chosen.level) = (1, level);
-        }
-    }
-    ops
+/// Called when grpcio lets go of a queue.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpc_completion_queue_shutdown(queue: *mut grpc_completion_queue) {
+    close::shuts_down(queue);
+    // SAFETY: as it was called.
+    unsafe { __real_grpc_completion_queue_shutdown(queue) }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_grpc_completion_queue_destroy(queue: *mut grpc_completion_queue) {
+    // SAFETY: as it was called.
+    close::destroys(queue, || unsafe { __real_grpc_completion_queue_destroy(queue) });
 }
 
 // ---- batches of our own ----
@@ -104,6 +112,12 @@ unsafe extern "C" fn __wrap_grpc_completion_queue_next(
     reserved: *mut c_void,
 ) -> grpc_event {
     let forever = deadline.tv_sec == i64::MAX;
+    if forever {
+        close::end_turn();
+        if let Some(event) = events::next(queue) {
+            return event;
+        }
+    }
     loop {
         let until = if forever { waiting::until(deadline) } else { deadline };
         // SAFETY: as grpcio called it. The tag of an event that is none of an operation is not

@@ -20,11 +20,15 @@
 mod batch;
 pub mod bundle;
 mod client_call;
+mod close;
 mod coalesce;
 #[cfg(feature = "_tls")]
 mod credentials;
 mod current;
+pub mod cuts;
 mod during;
+mod encoding;
+mod events;
 mod identity;
 mod inflate;
 mod interpose;
@@ -51,6 +55,7 @@ pub use coalesce::coalesce_writes;
 #[cfg(feature = "_tls")]
 pub use credentials::takes as core_takes;
 pub use current::{accepted, current, outside};
+pub use encoding::{COMPRESSES, Encoding, sending};
 pub use identity::NameKind;
 pub use inflate::{Envelope, LIMIT_BYTES, open, take_up_to};
 pub use interpose::check;
@@ -60,7 +65,7 @@ pub use metadata::Pairs;
 pub use outlook::before_the_end;
 pub use poll::take_turn;
 pub use refused::{Ending, inside_core};
-pub use server_call::{Replied, ServerCall};
+pub use server_call::ServerCall;
 pub use waiting::Leave;
 
 use std::ffi::CStr;

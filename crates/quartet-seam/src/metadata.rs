@@ -72,16 +72,25 @@ impl fmt::Debug for Pairs {
 /// `array` points to an initialised array that nobody else uses meanwhile.
 pub unsafe fn append(array: *mut sys::grpc_metadata_array, pairs: &Pairs) {
     for (key, value) in pairs.iter() {
-        // SAFETY: the function copies both texts, whose lengths are given.
-        unsafe {
-            sys::grpcwrap_metadata_array_add(
-                array,
-                key.as_ptr().cast(),
-                key.len(),
-                value.as_ptr().cast(),
-                value.len(),
-            );
-        }
+        // SAFETY: by the contract above.
+        unsafe { add(array, key, value) };
+    }
+}
+
+/// Adds a pair to an array of C-core's.
+///
+/// # Safety
+/// As [`append`].
+pub(super) unsafe fn add(array: *mut sys::grpc_metadata_array, key: &str, value: &[u8]) {
+    // SAFETY: by the contract above; the function copies both texts, whose lengths are given.
+    unsafe {
+        sys::grpcwrap_metadata_array_add(
+            array,
+            key.as_ptr().cast(),
+            key.len(),
+            value.as_ptr().cast(),
+            value.len(),
+        );
     }
 }
 

@@ -103,6 +103,8 @@ unsafe extern "C" {
         deadline: gpr_timespec,
         reserved: *mut c_void,
     ) -> grpc_event;
+    pub(super) fn __real_grpc_completion_queue_shutdown(queue: *mut grpc_completion_queue);
+    pub(super) fn __real_grpc_completion_queue_destroy(queue: *mut grpc_completion_queue);
     pub(super) fn __real_grpc_call_cancel(
         call: *mut grpc_call,
         reserved: *mut c_void,

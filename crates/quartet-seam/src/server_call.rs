@@ -11,6 +11,9 @@ use grpcio_sys as sys;
 
 use crate::panics::drop_quietly;
 
+use super::close::Close;
+use super::encoding::{self, Encoding};
+use super::events;
 use super::{Pairs, waiting};
 
 /// How a server call came to its end, as C-core reports it.
@@ -26,6 +29,8 @@ pub enum End {
 pub struct ServerCall {
     /// Kept alive by a reference of our own.
     pub(super) call: *mut sys::grpc_call,
+    /// Where its batches come to their end; only to be compared.
+    pub(super) queue: *mut sys::grpc_completion_queue,
     deadline: Option<Instant>,
     end: AtomicU8,
     waker: AtomicWaker,
@@ -34,8 +39,9 @@ pub struct ServerCall {
     headers_sent: AtomicBool,
     uncompressed: AtomicBool,
     pub(super) trusted: AtomicBool,
-    /// Of the reply, as C-core's levels are numbered.
-    pub(super) compression: AtomicU8,
+    /// The reply's, as it was asked for; an [`Encoding`].
+    encoding: AtomicU8,
+    close: Mutex<Option<Close>>,
     outgoing: Mutex<Outgoing>,
     values: OnceLock<Box<dyn Any + Send + Sync>>,
     /// In milliseconds.
@@ -61,23 +67,13 @@ unsafe impl Send for ServerCall {}
 // SAFETY: as above.
 unsafe impl Sync for ServerCall {}
 
-/// How a reply is compressed: with the algorithm that the caller accepts, and with this one if
-/// it accepts both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replied {
-    /// As it is.
-    Plain = 0,
-    /// With gzip.
-    WithGzip = 1,
-    /// With deflate (zlib, RFC 1950).
-    WithDeflate = 2,
-}
-
 const RUNNING: u8 = 0;
 const FINISHED: u8 = 1;
 const CANCELLED: u8 = 2;
 
 impl ServerCall {
+    /// A call that the loop of this thread's queue has just accepted.
+    ///
     /// # Safety
     /// `call` is alive.
     pub unsafe fn new(call: *mut sys::grpc_call, deadline: Option<Instant>) -> Arc<Self> {
@@ -85,6 +81,7 @@ impl ServerCall {
         unsafe { sys::grpc_call_ref(call) };
         Arc::new(ServerCall {
             call,
+            queue: events::queue(),
             deadline,
             end: AtomicU8::new(RUNNING),
             waker: AtomicWaker::new(),
@@ -93,7 +90,8 @@ impl ServerCall {
             headers_sent: AtomicBool::new(false),
             uncompressed: AtomicBool::new(false),
             trusted: AtomicBool::new(false),
-            compression: AtomicU8::new(0),
+            encoding: AtomicU8::new(0),
+            close: Mutex::default(),
             outgoing: Mutex::default(),
             values: OnceLock::new(),
             patience: AtomicU64::new(0),
@@ -180,12 +178,30 @@ impl ServerCall {
 
     /// Whether the reply's messages are not compressed.
     pub fn is_plain(&self) -> bool {
-        self.compression.load(Ordering::Acquire) == Replied::Plain as u8
+        self.wanted_encoding() == Encoding::Identity
     }
 
-    /// Has the reply compressed, before its headers are sent.
-    pub fn set_compression(&self, compression: Replied) {
-        self.compression.store(compression as u8, Ordering::Release);
+    /// Has the reply compressed with the algorithm that the caller accepts, and with this one if it
+    /// accepts both; before its headers are sent.
+    pub fn set_encoding(&self, encoding: Encoding) {
+        self.encoding.store(encoding as u8, Ordering::Release);
+    }
+
+    pub(super) fn wanted_encoding(&self) -> Encoding {
+        match self.encoding.load(Ordering::Acquire) {
+            1 => Encoding::Gzip,
+            2 => Encoding::Deflate,
+            _ => Encoding::Identity,
+        }
+    }
+
+    /// How the messages of the reply are compressed here.
+    pub(super) fn encoding(&self) -> Encoding {
+        match self.wanted_encoding() {
+            Encoding::Identity => Encoding::Identity,
+            // SAFETY: the call is alive.
+            wanted => unsafe { encoding::of_reply(wanted, self.call) },
+        }
     }
 
     /// Whether messages that are sent from now on are compressed, if the call is.
@@ -229,7 +245,7 @@ impl ServerCall {
     pub(super) fn send_headers(&self) {
         if self.claim_headers() && self.end().is_none() {
             // SAFETY: the call is alive, it is not over, and its headers are not sent.
-            unsafe { super::batch::send_headers(self.call, &self.outgoing().headers) };
+            unsafe { super::batch::send_headers(self) };
         }
     }
 
@@ -277,6 +293,10 @@ impl ServerCall {
         headers: *mut sys::grpc_metadata_array,
         trailers: *mut sys::grpc_metadata_array,
     ) {
+        if !headers.is_null() {
+            // SAFETY: by the contract above.
+            unsafe { encoding::add_headers(headers, self.encoding()) };
+        }
         let outgoing = self.outgoing();
         for (array, pairs) in [(headers, &outgoing.headers), (trailers, &outgoing.trailers)] {
             if !array.is_null() {
@@ -284,6 +304,11 @@ impl ServerCall {
                 unsafe { super::metadata::append(array, pairs) };
             }
         }
+    }
+
+    /// The batch that waits for the end, while it is held back.
+    pub(super) fn close(&self) -> MutexGuard<'_, Option<Close>> {
+        self.close.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn outgoing(&self) -> MutexGuard<'_, Outgoing> {

@@ -6,6 +6,7 @@ use crate::arguments::int;
 use crate::keepalive::Keepalive;
 use crate::rpc::Compression;
 use quartet_seam as seam;
+use quartet_seam::cuts::{self, Cut};
 
 /// How much of a stream the peer may send before this side has read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +54,18 @@ impl Transport {
     }
 
     /// Sets them on a channel, or on what a server makes its channels of. What has more metadata
-    /// than `refused_by_core` bytes does not get past C-core.
-    pub(crate) fn apply(self, builder: ChannelBuilder, refused_by_core: usize) -> ChannelBuilder {
+    /// than `refused_by_core` bytes does not get past C-core. Without any encryption there is less
+    /// for C-core to do.
+    pub(crate) fn apply(
+        self,
+        builder: ChannelBuilder,
+        refused_by_core: usize,
+        is_plaintext: bool,
+    ) -> ChannelBuilder {
+        let unneeded: &[Cut] = match is_plaintext {
+            true => &[Cut::Compression, Cut::Tracer, Cut::Auth],
+            false => &[Cut::Compression, Cut::Tracer],
+        };
         let max_metadata = int(refused_by_core);
         let unlimited = -1;
         let max_receive = match seam::core_receives_long_messages() {
@@ -66,6 +77,7 @@ impl Transport {
             // Between the two C-core refuses at random.
             .raw_cfg_int(c"grpc.max_metadata_size".into(), max_metadata)
             .raw_cfg_int(c"grpc.absolute_max_metadata_size".into(), max_metadata)
+            .raw_cfg_int(cuts::ARGUMENT.into(), cuts::made(unneeded))
             .raw_cfg_int(seam::NO_INFLATE.into(), 0)
             .raw_cfg_int(seam::COMPRESSION_LEVEL.0.into(), seam::COMPRESSION_LEVEL.1);
         let mut builder = match self.keepalive {

@@ -6,10 +6,10 @@ use grpcio_sys::{
 
 use std::ffi::c_void;
 
-use crate::ServerCall;
 use crate::batch::{self, Observer};
 use crate::current::{set_accepted, set_deadline, take_deadline};
 use crate::real::*;
+use crate::{ServerCall, close};
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_grpcwrap_request_call_context_deadline(
@@ -33,7 +33,7 @@ unsafe extern "C" fn __wrap_grpcwrap_call_start_serverside(
     unsafe {
         let state = ServerCall::new(call, take_deadline());
         batch::observe(context, Observer::Close(state.clone()));
-        set_accepted(state);
-        __real_grpcwrap_call_start_serverside(call, context, tag)
+        set_accepted(state.clone());
+        close::start(&state, context, tag)
     }
 }

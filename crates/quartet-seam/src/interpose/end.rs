@@ -7,7 +7,7 @@ use grpcio_sys::{grpc_call, grpc_call_error, grpc_status_code, grpcwrap_batch_co
 use crate::batch::{self, Observer};
 use crate::current::current_is;
 use crate::real::*;
-use crate::{client_call, metadata};
+use crate::{client_call, close, metadata};
 
 /// Called when a batch is complete that brings a status, before grpcio hands on the
 /// result; and, though a server has no such status, for a server's close batch too.
@@ -48,6 +48,7 @@ unsafe extern "C" fn __wrap_grpcwrap_batch_context_destroy(context: *mut grpcwra
                 Some(Observer::Close(call)) => call.set_end(true),
                 Some(Observer::Status(call)) => call.settle(),
                 // A read that failed.
+                Some(Observer::Read(call)) => close::has_read(&call),
                 Some(Observer::Replies(call)) => call.ask_status(),
                 _ => {}
             }

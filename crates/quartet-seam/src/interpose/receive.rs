@@ -7,7 +7,7 @@ use grpcio_sys::{grpc_byte_buffer, grpc_call, grpc_call_error, grpcwrap_batch_co
 use crate::batch::{self, Observer};
 use crate::current::current_is;
 use crate::real::*;
-use crate::{bundle, client_call, inflate, marks};
+use crate::{bundle, client_call, close, events, inflate, marks};
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_grpcwrap_call_recv_message(
@@ -19,9 +19,15 @@ unsafe extern "C" fn __wrap_grpcwrap_call_recv_message(
     unsafe {
         if let Some(current) = current_is(call) {
             let nothing_follows = current.half_closed();
+            let queue = current.queue;
+            close::reads(&current);
             batch::observe(context, Observer::Read(current));
             if nothing_follows {
                 // grpcio reads ahead, which costs C-core as much as a message.
+                if queue == events::queue() {
+                    events::push(tag, true);
+                    return grpc_call_error::GRPC_CALL_OK;
+                }
                 return start_nothing(call, tag);
             }
         } else if let Some(state) = client_call::reading() {
@@ -55,6 +61,9 @@ unsafe extern "C" fn __wrap_grpcwrap_batch_context_take_recv_message(
     unsafe {
         let message = __real_grpcwrap_batch_context_take_recv_message(context);
         let observer = batch::take(context);
+        if let Some(Observer::Read(call)) = &observer {
+            close::has_read(call);
+        }
         if message.is_null() {
             match observer {
                 Some(Observer::Read(call)) => call.read_nothing(),

@@ -8,30 +8,35 @@ use grpcio_sys::{
 
 use crate::batch::{self, Observer};
 use crate::real::*;
-use crate::{Owed, client_call, late_status};
+use crate::{Owed, client_call, encoding, late_status};
 
-/// Starts a call by `f`, and observes the batch that brings its status.
+/// Starts a call by `f` with its headers, and observes the batch that brings its status.
 ///
 /// # Safety
-/// Both are alive, and the batch is not started yet.
+/// Both are alive, and the batch is not started yet; the headers are null, or the caller's alone.
 unsafe fn observed(
     call: *mut grpc_call,
     context: *mut grpcwrap_batch_context,
-    f: impl FnOnce() -> grpc_call_error,
+    headers: *mut grpc_metadata_array,
+    f: impl FnOnce(*mut grpc_metadata_array) -> grpc_call_error,
 ) -> grpc_call_error {
-    let Some(state) = client_call::starting() else { return f() };
+    let Some(state) = client_call::starting() else { return f(headers) };
     // SAFETY: by the contract above; the context lives until its batch is complete, and the
-    // queue until then at least.
+    // queue until then at least. All-zero is the empty array, whose contents move into the context.
     unsafe {
         batch::observe(context, Observer::Status(state.clone()));
+        let mut own: grpc_metadata_array = std::mem::zeroed();
+        let headers = if headers.is_null() { &raw mut own } else { headers };
+        encoding::add_headers(headers, state.encoding());
+        let start = || encoding::sending(state.encoding(), || f(headers));
         match state.owed() {
-            Owed::One => f(),
+            Owed::One => start(),
             Owed::ExactlyOne => {
                 state.begin(call, context);
-                client_call::changing(&state, f)
+                client_call::changing(&state, start)
             }
             Owed::Any => {
-                let started = client_call::changing(&state, f);
+                let started = client_call::changing(&state, start);
                 // For the batch that reads the headers, which grpcio starts next.
                 client_call::set_starting(state);
                 started
@@ -69,7 +74,7 @@ macro_rules! starts {
         ) -> grpc_call_error {
             // SAFETY: as grpcio called it.
             unsafe {
-                observed(call, context, || {
+                observed(call, context, headers, |headers| {
                     $real(call, context, $($argument,)* headers, flags, tag)
                 })
             }

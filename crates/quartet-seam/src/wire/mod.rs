@@ -17,6 +17,7 @@ mod headers;
 mod messages;
 mod odd;
 mod real;
+mod stack;
 mod timeout;
 mod window;
 
@@ -25,7 +26,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use grpcio_sys::grpc_slice_buffer;
+use grpcio_sys::{grpc_call, grpc_slice_buffer};
 
 /// A `grpc_chttp2_stream`.
 type Stream = *mut c_void;
@@ -51,6 +52,15 @@ thread_local! {
     static ENDING: Cell<Stream> = const { Cell::new(ptr::null_mut()) };
     /// The stream of which it parses DATA right now, and whether that is the last.
     static DATA: Cell<(Stream, bool)> = const { Cell::new((ptr::null_mut(), false)) };
+}
+
+/// The algorithms that the caller of a call accepts, as bits.
+///
+/// # Safety
+/// The call is alive, and was accepted here.
+pub(super) unsafe fn accepted_encodings(call: *mut grpc_call) -> u32 {
+    // SAFETY: by the contract above.
+    unsafe { real::accepted_encodings(call) }
 }
 
 /// Where a stream keeps its DATA, in bytes from its beginning; 0 until the first DATA came.

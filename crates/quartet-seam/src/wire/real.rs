@@ -1,8 +1,10 @@
 //! C-core's own functions, by the names that the C++ ABI gives them.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 
-use grpcio_sys::{gpr_timespec, grpc_compression_algorithm, grpc_slice, grpc_slice_buffer};
+use grpcio_sys::{
+    gpr_timespec, grpc_call, grpc_compression_algorithm, grpc_slice, grpc_slice_buffer,
+};
 
 use super::Stream;
 
@@ -17,7 +19,42 @@ pub(super) struct OnError {
     call: *mut c_void,
 }
 
+/// An `absl::optional<int>`, which is the standard library's.
+#[repr(C)]
+pub(super) struct OptionalInt {
+    value: c_int,
+    has_value: bool,
+}
+
+impl OptionalInt {
+    pub(super) fn get(self) -> Option<c_int> {
+        self.has_value.then_some(self.value)
+    }
+}
+
 unsafe extern "C" {
+    #[link_name = "__real__ZN9grpc_core19ChannelStackBuilderC2EPKc23grpc_channel_stack_typeRKNS_11ChannelArgsE"]
+    pub(super) fn new_stack_builder(
+        builder: *mut c_void,
+        name: *const c_char,
+        kind: c_int,
+        arguments: *const c_void,
+    );
+    #[link_name = "__real__ZN9grpc_core19ChannelStackBuilder13PrependFilterEPK19grpc_channel_filter"]
+    pub(super) fn prepend_filter(builder: *mut c_void, filter: *const c_void);
+    #[link_name = "__real__ZN9grpc_core19ChannelStackBuilder12AppendFilterEPK19grpc_channel_filter"]
+    pub(super) fn append_filter(builder: *mut c_void, filter: *const c_void);
+    /// `ChannelArgs::GetInt`; the length and the start are those of the argument's name.
+    #[link_name = "_ZNK9grpc_core11ChannelArgs6GetIntESt17basic_string_viewIcSt11char_traitsIcEE"]
+    pub(super) fn argument(
+        arguments: *const c_void,
+        length: usize,
+        start: *const u8,
+    ) -> OptionalInt;
+
+    #[link_name = "_Z50grpc_call_test_only_get_encodings_accepted_by_peerP9grpc_call"]
+    pub(super) fn accepted_encodings(call: *mut grpc_call) -> u32;
+
     #[link_name = "__real__Z27grpc_chttp2_stream_map_findP22grpc_chttp2_stream_mapj"]
     pub(super) fn stream_map_find(map: *mut c_void, id: u32) -> Stream;
     #[link_name = "__real__Z33grpc_chttp2_parsing_accept_streamP21grpc_chttp2_transportj"]

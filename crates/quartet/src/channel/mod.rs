@@ -49,6 +49,7 @@ struct Config {
     target: Arc<str>,
     /// What is connected to, which is the target if it is one.
     reached: String,
+    is_plaintext: bool,
     transport: Transport,
     interceptors: Interceptors,
     one_reply: Owed,
@@ -64,6 +65,7 @@ struct Config {
 type Credentials = Arc<dyn Fn() -> ChannelCredentials + Send + Sync>;
 
 enum Security {
+    Plaintext,
     Credentials(Credentials),
     #[cfg(feature = "_tls")]
     Tls(ClientTls),
@@ -200,8 +202,13 @@ impl ChannelBuilder {
         let queues = queues.map_or_else(own, Ok)?;
         queues.take_up_to(config.transport.max_receive);
         let (environment, target) = (queues.environment().clone(), config.target.clone());
+        // The channels that C-core opens for xDS have its arguments, and credentials of their own.
+        config.is_plaintext = matches!(security, Security::Plaintext) && !reached.is_service();
         let config = Arc::new(config);
         let client = match security {
+            Security::Plaintext => {
+                config.open(&environment, Arc::new(ChannelCredentials::insecure))
+            }
             Security::Credentials(credentials) => config.open(&environment, credentials),
             #[cfg(feature = "_tls")]
             Security::Tls(tls) => {
@@ -229,9 +236,9 @@ impl Config {
 
     fn connect(&self, environment: &Arc<Environment>, credentials: ChannelCredentials) -> Client {
         let builder = GrpcioBuilder::new(environment.clone())
-            .default_compression_algorithm(self.transport.compression.algorithm())
+            .default_compression_algorithm(self.transport.compression.by_core())
             .use_local_subchannel_pool(self.own_connections);
-        let builder = self.transport.apply(builder, self.transport.max_metadata);
+        let builder = self.transport.apply(builder, self.transport.max_metadata, self.is_plaintext);
         let mut builder = self.connecting.apply(builder);
         if let Some(config) = self.service_config.to_core() {
             builder = builder.raw_cfg_string(c"grpc.service_config".into(), config);
@@ -254,7 +261,7 @@ impl Config {
             interceptors: self.interceptors.clone(),
             one_reply: self.one_reply,
             reuses_timeouts: !seam::TIMEOUTS_ARE_EXACT,
-            is_plain: self.transport.compression == crate::rpc::Compression::None,
+            compression: self.transport.compression,
         };
         Client::over(channel, settings)
     }
@@ -298,6 +305,7 @@ impl Channel {
             config: Config {
                 target: target.into().into(),
                 reached: String::new(),
+                is_plaintext: false,
                 transport: Transport::of_channel(),
                 interceptors: Vec::new(),
                 one_reply: Owed::ExactlyOne,
@@ -309,7 +317,7 @@ impl Channel {
                 service_config: ServiceConfig::new(),
             },
             queues: None,
-            security: Security::Credentials(Arc::new(ChannelCredentials::insecure)),
+            security: Security::Plaintext,
         }
     }
 

@@ -30,8 +30,10 @@ enum Reach {
     Loopback,
     /// One host, apparently of another machine.
     Host,
-    /// Several addresses, or what others find them by.
+    /// Several addresses.
     Others,
+    /// What a control plane finds addresses by.
+    Service,
 }
 
 /// Why a text is not a [`Target`].
@@ -70,6 +72,11 @@ impl Target {
     /// Whether it is one host, and another machine's.
     pub(super) fn is_remote_host(&self) -> bool {
         self.reach == Reach::Host
+    }
+
+    /// Whether a control plane says where it is.
+    pub(super) fn is_service(&self) -> bool {
+        self.reach == Reach::Service
     }
 
     /// A socket, whose name is good.
@@ -169,7 +176,7 @@ fn service(scheme: &str, rest: &str) -> Result<Reach, String> {
     match path(rest) {
         "" => Err(format!("`{scheme}:` needs a service after it")),
         path if path.ends_with('/') => Err("no service follows the last slash".into()),
-        _ => Ok(Reach::Others),
+        _ => Ok(Reach::Service),
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use grpcio::CompressionAlgorithms;
 
-use quartet_seam::{Replied, ServerCall};
+use quartet_seam::{self as seam, Encoding, ServerCall};
 
 use super::Metadata;
 
@@ -23,31 +23,30 @@ pub enum Compression {
 }
 
 impl Compression {
-    pub(crate) fn algorithm(self) -> CompressionAlgorithms {
+    /// What C-core is to compress a channel's requests with.
+    pub(crate) fn by_core(self) -> CompressionAlgorithms {
         match self {
-            Compression::None => CompressionAlgorithms::GRPC_COMPRESS_NONE,
-            Compression::Gzip => CompressionAlgorithms::GRPC_COMPRESS_GZIP,
-            Compression::Deflate => CompressionAlgorithms::GRPC_COMPRESS_DEFLATE,
+            Compression::Gzip if !seam::COMPRESSES => CompressionAlgorithms::GRPC_COMPRESS_GZIP,
+            Compression::Deflate if !seam::COMPRESSES => {
+                CompressionAlgorithms::GRPC_COMPRESS_DEFLATE
+            }
+            _ => CompressionAlgorithms::GRPC_COMPRESS_NONE,
         }
     }
 
-    /// For the reply to a call that is served here.
-    pub(super) fn replied(self) -> Replied {
+    pub(super) fn encoding(self) -> Encoding {
         match self {
-            Compression::None => Replied::Plain,
-            Compression::Gzip => Replied::WithGzip,
-            Compression::Deflate => Replied::WithDeflate,
+            Compression::None => Encoding::Identity,
+            Compression::Gzip => Encoding::Gzip,
+            Compression::Deflate => Encoding::Deflate,
         }
     }
 
-    /// Asks C-core for this compression in one call that is made here, by a header that it takes out again.
+    /// Asks a core that compresses for this in one call, by a header that it takes out again.
     pub(super) fn request(self, headers: &mut Metadata) {
-        let name = match self {
-            Compression::None => "identity",
-            Compression::Gzip => "gzip",
-            Compression::Deflate => "deflate",
-        };
-        headers.push_internal("grpc-internal-encoding-request", name);
+        if !seam::COMPRESSES {
+            headers.push_internal("grpc-internal-encoding-request", self.encoding().name());
+        }
     }
 }
 

@@ -31,6 +31,8 @@ use connections::{Connections, Pings};
 #[must_use = "nothing is served before `start`"]
 pub struct ServerBuilder {
     addresses: Vec<(Address, ServerCredentials)>,
+    /// Whether no address has encryption.
+    is_plaintext: bool,
     /// Whether every client certificate that gets through was verified.
     verified: bool,
     services: Vec<Service>,
@@ -50,7 +52,7 @@ impl ServerBuilder {
 
     /// Adds an address to listen on, without encryption. A port of 0 picks a free one.
     pub fn listen(self, address: Address) -> Self {
-        self.listen_with_verified(address, ServerCredentials::insecure())
+        self.add(address, ServerCredentials::insecure())
     }
 
     #[cfg(feature = "_tls")]
@@ -71,11 +73,13 @@ impl ServerBuilder {
     /// The same for credentials that verify every certificate a client presents, as grpcio's
     /// `RequestClientCertificateAndVerify` and `RequestAndRequireClientCertificateAndVerify` do
     /// (those that end with `ButDontVerify` let anybody in under any name).
-    pub fn listen_with_verified(
-        mut self,
-        address: Address,
-        credentials: ServerCredentials,
-    ) -> Self {
+    pub fn listen_with_verified(self, address: Address, credentials: ServerCredentials) -> Self {
+        let mut builder = self.add(address, credentials);
+        builder.is_plaintext = false;
+        builder
+    }
+
+    fn add(mut self, address: Address, credentials: ServerCredentials) -> Self {
         self.addresses.push((address, credentials));
         self
     }
@@ -263,7 +267,8 @@ impl ServerBuilder {
         // A call that C-core itself refuses is ended several times too, so `rpc` refuses what
         // has too much metadata, and C-core only what has far too much.
         let refused_by_core = self.transport.max_metadata.saturating_mul(4);
-        self.connections.apply(self.transport.apply(arguments, refused_by_core))
+        let transport = self.transport.apply(arguments, refused_by_core, self.is_plaintext);
+        self.connections.apply(transport)
     }
 }
 
@@ -293,6 +298,7 @@ impl Server {
     pub fn builder() -> ServerBuilder {
         ServerBuilder {
             addresses: Vec::new(),
+            is_plaintext: true,
             verified: true,
             services: Vec::new(),
             health: None,

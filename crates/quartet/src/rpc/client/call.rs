@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use grpcio::Environment;
 use protobuf::Message;
 
-use quartet_seam::{self as seam, Owed};
+use quartet_seam::{self as seam, Encoding, Owed};
 
 use crate::rpc::codec::{self, Decoded, Received};
 use crate::rpc::interceptor::Interceptors;
 use crate::rpc::watch::{Tally, Watch};
-use crate::rpc::{Code, Metadata, Response, Status};
+use crate::rpc::{Code, Compression, Metadata, Response, Status};
 
 /// What a call can't do without, so every part of a call holds on to it: C-core ends the
 /// calls of a channel with the channel, and the queue that drives them ends with its
@@ -32,8 +32,8 @@ pub(crate) struct ClientSettings {
     /// Whether a `grpc-timeout` that the peer has in its table of headers may be sent for a shorter
     /// one.
     pub reuses_timeouts: bool,
-    /// Whether messages are not compressed, where a call does not ask for it.
-    pub is_plain: bool,
+    /// How messages are compressed, where a call does not say.
+    pub compression: Compression,
 }
 
 /// A call on its way: what the seam sees of it, and when its time is up.
@@ -42,8 +42,8 @@ pub(super) struct ClientCall {
     pub deadline: Option<Instant>,
     pub watch: Watch,
     pub client: Arc<Shared>,
-    /// Whether its requests are not compressed.
-    pub is_plain: bool,
+    /// How its requests are compressed.
+    pub encoding: Encoding,
 }
 
 impl Drop for ClientCall {

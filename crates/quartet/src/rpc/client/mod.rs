@@ -25,7 +25,7 @@ pub use sender::{Ended, Sender};
 
 use crate::rpc::request::CallOptions;
 use crate::rpc::watch::Watch;
-use crate::rpc::{Compression, Request, Response, Status, Streaming};
+use crate::rpc::{Request, Response, Status, Streaming};
 use call::{ClientCall, Shared};
 
 /// Makes calls of all four types over a channel. Generated clients are thin layers over it. Clones
@@ -137,7 +137,7 @@ impl Client {
             .seen
             .within(|| call.client.grpcio.client_streaming(&method, option))
             .map_err(|error| call.not_started(error))?;
-        let sender = Sender::new(sink, call.is_plain, &call.client, call.tally());
+        let sender = Sender::new(sink, call.encoding, &call.client, call.tally());
         Ok((sender, Reply(async move { call.finish(receiver.await) }.boxed())))
     }
 
@@ -156,7 +156,7 @@ impl Client {
             .seen
             .within(|| call.client.grpcio.duplex_streaming(&method, option))
             .map_err(|error| call.not_started(error))?;
-        let sender = Sender::new(sink, call.is_plain, &call.client, call.tally());
+        let sender = Sender::new(sink, call.encoding, &call.client, call.tally());
         Ok((sender, Streaming::new(Replies::new(receiver, call))))
     }
 
@@ -185,12 +185,9 @@ impl Client {
         if let Some(headers) = metadata.to_grpcio().map_err(Status::from_grpcio)? {
             option = option.headers(headers);
         }
-        let seen = seam::ClientCall::new(owed(&client.settings));
-        let is_plain = match options.compression {
-            Some(compression) => compression == Compression::None,
-            None => client.settings.is_plain,
-        };
-        Ok((message, ClientCall { seen, deadline, watch, client, is_plain }, option))
+        let encoding = options.compression.unwrap_or(client.settings.compression).encoding();
+        let seen = seam::ClientCall::new(owed(&client.settings), encoding);
+        Ok((message, ClientCall { seen, deadline, watch, client, encoding }, option))
     }
 }
 

@@ -8,7 +8,7 @@ use grpcio::{ClientCStreamSender, WriteFlags};
 
 use protobuf::Message;
 
-use quartet_seam as seam;
+use quartet_seam::{self as seam, Encoding};
 
 use super::call::Shared;
 use crate::rpc::bundles::{Bundling, Outgoing};
@@ -39,6 +39,7 @@ use crate::rpc::watch::Tally;
 /// ```
 pub struct Sender<T> {
     sink: Option<Bundling<ClientCStreamSender<Outgoing<T>>, T>>,
+    encoding: Encoding,
     closing: bool,
     compresses: bool,
     tally: Option<Arc<Tally>>,
@@ -61,7 +62,7 @@ impl std::error::Error for Ended {}
 impl<T: Message> Sender<T> {
     pub(super) fn new(
         mut sink: ClientCStreamSender<Outgoing<T>>,
-        is_plain: bool,
+        encoding: Encoding,
         client: &Arc<Shared>,
         tally: Option<Arc<Tally>>,
     ) -> Self {
@@ -69,9 +70,10 @@ impl<T: Message> Sender<T> {
         // hint to buffer when it is flushed.
         sink.enhance_batch(true);
         let mut sink = Bundling::new(sink);
-        sink.set_plain(is_plain);
+        sink.set_plain(encoding == Encoding::Identity);
         Sender {
             sink: Some(sink),
+            encoding,
             closing: false,
             compresses: true,
             tally,
@@ -108,7 +110,8 @@ impl<T: Message> Sender<T> {
         let Some(sink) = &mut self.sink else {
             return Poll::Ready(Err(Ended));
         };
-        let result = std::task::ready!(poll(Pin::new(sink)));
+        let polled = seam::sending(self.encoding, || poll(Pin::new(sink)));
+        let result = std::task::ready!(polled);
         if let Err(error) = &result {
             use grpcio::Error::{RemoteStopped, RpcFinished};
             // grpcio panics when a sink that has failed is polled again, and cancels the call when

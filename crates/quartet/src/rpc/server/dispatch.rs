@@ -78,7 +78,7 @@ impl<I, R: Failing, K: Send + 'static> Exchange<I, R, K> {
         if settings.verified {
             call.trust_certificate();
         }
-        call.set_compression(settings.compression.replied());
+        call.set_encoding(settings.compression.encoding());
         call.set_patience(settings.send_timeout);
         let work = async move {
             let ServerSettings { interceptors, .. } = &*settings;

@@ -229,7 +229,7 @@ impl<T: Message> Many<T> {
 
 fn set_metadata<B>(call: &ServerCall, response: Response<B>) -> B {
     if let Some(compression) = response.compression() {
-        call.set_compression(compression.replied());
+        call.set_encoding(compression.encoding());
     }
     let (body, headers, trailers) = response.into_parts();
     call.set_outgoing(headers.into_pairs(), trailers.into_pairs());
