@@ -56,6 +56,7 @@ pub const WRAPPED_IN_CORE: &[&str] = &[
     "_ZN9grpc_core19ChannelStackBuilder13PrependFilterEPK19grpc_channel_filter",
     "_ZN9grpc_core19ChannelStackBuilder12AppendFilterEPK19grpc_channel_filter",
     "_ZN9grpc_core19ContentTypeMetadata12ParseMementoENS_5SliceEN4absl12lts_2023012511FunctionRefIFvSt17basic_string_viewIcSt11char_traitsIcEERKS1_EEE",
+    "_ZN9grpc_core23CompressionAlgorithmSet10FromStringESt17basic_string_viewIcSt11char_traitsIcEE",
     "_ZN9grpc_core33CompressionAlgorithmBasedMetadata12ParseMementoENS_5SliceEN4absl12lts_2023012511FunctionRefIFvSt17basic_string_viewIcSt11char_traitsIcEERKS1_EEE",
 ];
 

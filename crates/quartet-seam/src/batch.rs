@@ -131,6 +131,7 @@ pub(super) unsafe fn send_headers(state: &ServerCall) {
     unsafe {
         let context = sys::grpcwrap_batch_context_create();
         let mut array: grpc_metadata_array = std::mem::zeroed();
+        state.fill_encoding(&mut array);
         state.fill_outgoing(&mut array, ptr::null_mut());
         sys::grpc_call_ref(call);
         let (_, tag) = Own::Headers { context, call }.into_tag();

@@ -20,6 +20,7 @@
 mod batch;
 pub mod bundle;
 mod client_call;
+mod clock;
 mod close;
 mod coalesce;
 #[cfg(feature = "_tls")]
@@ -51,6 +52,7 @@ mod waiting;
 mod wire;
 
 pub use client_call::{ClientCall, Owed, uncancelled};
+pub use clock::ticks;
 pub use coalesce::coalesce_writes;
 #[cfg(feature = "_tls")]
 pub use credentials::takes as core_takes;

@@ -150,6 +150,11 @@ impl ServerCall {
         }
     }
 
+    /// Has nobody woken by the end, until it is polled for once more.
+    pub fn forget_waker(&self) {
+        self.waker.take();
+    }
+
     /// How the call ended, once it did.
     pub fn end(&self) -> Option<End> {
         match self.end.load(Ordering::Acquire) {
@@ -293,10 +298,6 @@ impl ServerCall {
         headers: *mut sys::grpc_metadata_array,
         trailers: *mut sys::grpc_metadata_array,
     ) {
-        if !headers.is_null() {
-            // SAFETY: by the contract above.
-            unsafe { encoding::add_headers(headers, self.encoding()) };
-        }
         let outgoing = self.outgoing();
         for (array, pairs) in [(headers, &outgoing.headers), (trailers, &outgoing.trailers)] {
             if !array.is_null() {
@@ -309,6 +310,15 @@ impl ServerCall {
     /// The batch that waits for the end, while it is held back.
     pub(super) fn close(&self) -> MutexGuard<'_, Option<Close>> {
         self.close.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds to headers that grpcio is about to send how messages are compressed, and may be.
+    ///
+    /// # Safety
+    /// The array is initialised, and the caller's alone.
+    pub(super) unsafe fn fill_encoding(&self, headers: *mut sys::grpc_metadata_array) {
+        // SAFETY: by the contract above.
+        unsafe { encoding::add_headers(headers, self.encoding()) };
     }
 
     fn outgoing(&self) -> MutexGuard<'_, Outgoing> {

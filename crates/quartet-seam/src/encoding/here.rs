@@ -11,7 +11,7 @@ use grpcio_sys::{
     grpc_metadata_array, grpc_op, grpc_op_type,
 };
 
-use super::Encoding;
+use super::{ACCEPTED, Encoding};
 use crate::during::during;
 use crate::metadata::add;
 use crate::{COMPRESSION_LEVEL, marks, wire};
@@ -36,7 +36,7 @@ pub fn sending<R>(encoding: Encoding, f: impl FnOnce() -> R) -> R {
 pub unsafe fn add_headers(array: *mut grpc_metadata_array, encoding: Encoding) {
     // SAFETY: by the contract above.
     unsafe {
-        add(array, "grpc-accept-encoding", b"identity, deflate, gzip");
+        add(array, "grpc-accept-encoding", ACCEPTED.as_bytes());
         if encoding != Encoding::Identity {
             add(array, "grpc-encoding", encoding.name().as_bytes());
         }

@@ -40,5 +40,9 @@ impl Encoding {
     }
 }
 
+/// What both sides accept, as C-core says it.
+#[cfg(core_is_bundled)]
+pub(super) const ACCEPTED: &str = "identity, deflate, gzip";
+
 /// Whether messages are compressed here, and not by C-core.
 pub const COMPRESSES: bool = cfg!(core_is_bundled);

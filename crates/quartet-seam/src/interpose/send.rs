@@ -44,6 +44,7 @@ unsafe extern "C" fn __wrap_grpcwrap_call_send_message(
         let Some(current) = current_is(call) else { return send(headers) };
         if !headers.is_null() {
             if current.claim_headers() {
+                current.fill_encoding(headers);
                 current.fill_outgoing(headers, ptr::null_mut());
             } else {
                 headers = ptr::null_mut();
@@ -98,6 +99,11 @@ unsafe extern "C" fn __wrap_grpcwrap_call_send_status_from_server(
         }
         if trailers.is_null() {
             trailers = &mut own;
+        }
+        // Nobody asks what this side accepts where a plain reply is all there is.
+        let is_plain = code == grpc_status_code::GRPC_STATUS_OK && current.is_plain();
+        if !headers.is_null() && !is_plain {
+            current.fill_encoding(headers);
         }
         current.fill_outgoing(headers, trailers);
         let send = || send(headers, trailers, write_flags);

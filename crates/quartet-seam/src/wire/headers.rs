@@ -1,12 +1,15 @@
 //! Headers whose values C-core does not know.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
+use std::slice;
+use std::sync::OnceLock;
 
 use grpcio_sys::{grpc_compression_algorithm, grpc_slice};
 
 use super::odd::{self, Odd};
 use super::real::{self, OnError};
 use super::{FOUND, Found, Stream};
+use crate::encoding::ACCEPTED;
 use crate::marks;
 
 #[unsafe(export_name = "__wrap__Z27grpc_chttp2_stream_map_findP22grpc_chttp2_stream_mapj")]
@@ -77,5 +80,18 @@ unsafe extern "C" fn parse_encoding(
             return grpc_compression_algorithm::GRPC_COMPRESS_NONE;
         }
         real::parse_encoding(value, on_error)
+    }
+}
+
+/// What every C-core accepts comes with every call of one, and is parsed once.
+#[unsafe(export_name = "__wrap__ZN9grpc_core23CompressionAlgorithmSet10FromStringESt17basic_string_viewIcSt11char_traitsIcEE")]
+unsafe extern "C" fn parse_accepted(length: usize, start: *const c_char) -> u8 {
+    static OF_CORE: OnceLock<u8> = OnceLock::new();
+    // SAFETY: as C-core called it: there are so many bytes.
+    unsafe {
+        let parse = || real::parse_accepted(length, start);
+        let is_cores = length == ACCEPTED.len()
+            && slice::from_raw_parts(start.cast::<u8>(), length) == ACCEPTED.as_bytes();
+        if is_cores { *OF_CORE.get_or_init(parse) } else { parse() }
     }
 }

@@ -90,6 +90,10 @@ unsafe extern "C" {
         value: *mut grpc_slice,
         on_error: OnError,
     ) -> grpc_compression_algorithm;
+    /// `CompressionAlgorithmSet::FromString`, which yields one bit for each algorithm; the length and
+    /// the start are the text's.
+    #[link_name = "__real__ZN9grpc_core23CompressionAlgorithmSet10FromStringESt17basic_string_viewIcSt11char_traitsIcEE"]
+    pub(super) fn parse_accepted(length: usize, start: *const c_char) -> u8;
 
     #[link_name = "__real__Z32grpc_error_has_clear_grpc_statusN4absl12lts_202301256StatusE"]
     pub(super) fn has_clear_status(error: *mut Status) -> bool;

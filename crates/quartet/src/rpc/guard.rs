@@ -11,7 +11,7 @@ use futures_timer::Delay;
 use pin_project_lite::pin_project;
 
 use quartet_seam::panics::caught;
-use quartet_seam::{ServerCall, outside};
+use quartet_seam::{ServerCall, outside, ticks};
 
 use super::{Code, Status};
 
@@ -55,6 +55,8 @@ where
             Ok(Poll::Ready(outcome)) => outcome,
             Err(panic) => Err(panicked(this.method, &panic)),
         };
+        // The end is no longer waited for, and would have the task polled once more.
+        this.call.forget_waker();
         match caught(|| this.future.set(None)) {
             Ok(()) => Poll::Ready(outcome),
             Err(panic) => Poll::Ready(Err(panicked(this.method, &panic))),
@@ -102,9 +104,9 @@ impl<F: Future<Output = ()>> Future for Task<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
-        let started = Instant::now();
+        let started = ticks();
         let polled = this.call.within(|| this.work.poll_caught(cx));
-        tell_stall(this.method, started.elapsed());
+        tell_stall(this.method, ticks().saturating_sub(started));
         polled.map(|outcome| {
             if let Err(panic) = outcome {
                 drop(panicked(this.method, &panic));
