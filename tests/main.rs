@@ -37,6 +37,7 @@ mod reflection;
 mod replicas;
 mod scarce;
 mod stalled;
+mod stress;
 mod support;
 mod surroundings;
 mod targets;
