@@ -1,7 +1,11 @@
 //! Generates the code of the test services, and links the seam.
 
+use protobuf_codegen::Customize;
+
 fn main() -> Result<(), quartet_codegen::Error> {
     quartet_codegen::Builder::new()
+        // A message that is sent many times shares its body with the others.
+        .customize(Customize::default().tokio_bytes(true))
         .include("../../proto")
         .protos([
             "grpc/testing/test.proto",

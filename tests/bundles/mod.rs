@@ -79,6 +79,16 @@ fn echoes_are_exact_in_every_setting_of_a_server() {
     }
 }
 
+/// Its bundles grow.
+#[test]
+fn echoes_of_a_stream_that_goes_on_are_exact() {
+    let mut random = Rng::with_seed(11);
+    let sent: Vec<_> = (0..3_000)
+        .map(|number| format!("{number} {}", "x".repeat(random.usize(0..2_000))))
+        .collect();
+    assert_same(&echoed(&serve(chat()).client(), (), &sent), &sent, "3,000 messages");
+}
+
 #[test]
 fn echoes_are_exact_where_requests_are_compressed_or_are_not() {
     let served = serve(chat());

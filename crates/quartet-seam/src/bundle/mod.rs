@@ -19,6 +19,7 @@ mod limits;
 mod others;
 mod packed;
 mod position;
+mod spare;
 
 #[cfg(core_is_bundled)]
 pub(super) use gather::gather;

@@ -12,7 +12,7 @@ use grpcio_sys::{grpc_slice, grpc_slice_buffer};
 
 #[cfg(core_is_bundled)]
 use super::plain_length;
-use super::{PREFIX, prefix};
+use super::{PREFIX, prefix, spare};
 
 /// Whether the length of one was seen to be put right.
 static WORKS: AtomicBool = AtomicBool::new(false);
@@ -44,9 +44,11 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Room for this many bytes; there may be more.
-    pub fn with_room(size: usize) -> Self {
-        Builder { bytes: Vec::with_capacity(size), ..Builder::default() }
+    /// Makes room for about so many bytes, if there is none.
+    pub fn make_room(&mut self, size: usize) {
+        if self.bytes.capacity() == 0 {
+            self.bytes = spare::take(size);
+        }
     }
 
     /// How many messages there are.
@@ -64,17 +66,21 @@ impl Builder {
         self.bytes.len()
     }
 
-    /// Adds the message that `write` adds to the bytes.
+    /// Adds the message that `write` adds to the bytes, if it does.
     ///
     /// # Errors
     /// That of `write`; then nothing is added.
-    pub fn add<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
+    pub fn add<E>(
+        &mut self,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<bool, E>,
+    ) -> Result<bool, E> {
         let start = self.bytes.len();
         let before = if self.is_empty() { 0 } else { PREFIX };
-        self.bytes.resize(start + before, 0);
-        if let Err(error) = write(&mut self.bytes) {
+        self.bytes.extend_from_slice(&[0; PREFIX][..before]);
+        let written = write(&mut self.bytes);
+        if !matches!(written, Ok(true)) {
             self.bytes.truncate(start);
-            return Err(error);
+            return written;
         }
         let length = self.bytes.len() - start - before;
         if self.is_empty() {
@@ -83,7 +89,7 @@ impl Builder {
             self.bytes[start..start + PREFIX].copy_from_slice(&prefix(length));
         }
         self.count += 1;
-        Ok(())
+        Ok(true)
     }
 
     /// Makes the slice that grpcio is to send. One message is a bundle only as long as it was not seen
@@ -93,6 +99,7 @@ impl Builder {
             pack(slice, self.bytes, self.first);
         } else {
             *slice = GrpcSlice::from(&self.bytes[..]);
+            spare::keep(self.bytes);
         }
     }
 }
@@ -118,12 +125,13 @@ fn pack(slice: &mut GrpcSlice, bytes: Vec<u8>, first: usize) {
 
 unsafe extern "C" fn drop_bytes(bytes: *mut c_void) {
     // SAFETY: it is what `pack` gave away.
-    let bytes = unsafe { Box::from_raw(bytes.cast::<Vec<u8>>()) };
+    let bytes = unsafe { *Box::from_raw(bytes.cast::<Vec<u8>>()) };
     let start = bytes.as_ptr().addr();
     if let Some(lengths) = &mut *lengths(start) {
         lengths.remove(&start);
     }
     LIVE.fetch_sub(1, Relaxed);
+    spare::keep(bytes);
 }
 
 /// To be called when a slice is about to be added to a buffer: if it is a bundle, and its length is
@@ -158,5 +166,27 @@ pub(crate) unsafe fn put_right(buffer: *mut grpc_slice_buffer, slice: &grpc_slic
             *written = prefix(first);
             WORKS.store(true, Relaxed);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_added_leaves_nothing_behind() {
+        let mut builder = Builder::default();
+        let mut add = |length, outcome: Result<bool, ()>| {
+            let added = builder.add(|bytes| {
+                bytes.resize(bytes.len() + length, 7);
+                outcome
+            });
+            (added, builder.count(), builder.size())
+        };
+        assert_eq!(add(3, Ok(true)), (Ok(true), 1, 3));
+        assert_eq!(add(4, Ok(false)), (Ok(false), 1, 3));
+        assert_eq!(add(5, Err(())), (Err(()), 1, 3));
+        assert_eq!(add(2, Ok(true)), (Ok(true), 2, 3 + PREFIX + 2));
+        assert_eq!(builder.bytes, [7, 7, 7, 0, 0, 0, 0, 2, 7, 7]);
     }
 }

@@ -1,7 +1,9 @@
-use grpcio::{GrpcSlice, Marshaller, MessageReader, Method, pb_de, pb_ser};
-use protobuf::{CodedOutputStream, Message};
+use std::io::BufRead;
 
-use quartet_seam::panics::caught;
+use grpcio::{GrpcSlice, Marshaller, MessageReader, Method, pb_ser};
+use protobuf::{CodedInputStream, CodedOutputStream, Message};
+
+use quartet_seam::panics::{caught, drop_quietly};
 use quartet_seam::{self as seam, Envelope};
 
 use super::Status;
@@ -99,42 +101,61 @@ fn decode_stream<T: Message>(mut reader: MessageReader) -> grpcio::Result<Incomi
 }
 
 /// Decodes a message whose envelope is off.
-fn decode_in<T: Message>(envelope: Envelope, reader: MessageReader) -> Decoded<T> {
+fn decode_in<T: Message>(envelope: Envelope, mut reader: MessageReader) -> Decoded<T> {
     let compressed = match envelope {
         Envelope::None => false,
         Envelope::Inflated => true,
         found => return Err(Undecodable::Found(found)),
     };
     let bytes = reader.len() as u64;
-    parsed(|| pb_de(reader)).map(|message| Received { message, bytes, compressed })
-}
-
-/// Decodes a message that came uncompressed.
-pub(super) fn parse<T: Message>(bytes: &[u8]) -> Decoded<T> {
-    let message = parsed(|| T::parse_from_bytes(bytes).map_err(Into::into))?;
-    Ok(Received { message, bytes: bytes.len() as u64, compressed: false })
-}
-
-/// What a parser yields. Messages may be of anybody's making, and grpcio decodes where nothing else
-/// is guarded.
-fn parsed<T: Message>(parse: impl FnOnce() -> grpcio::Result<T>) -> Result<T, Undecodable> {
-    match caught(parse).unwrap_or_else(|panic| Err(panicked::<T>("decoded", &panic))) {
-        Ok(message) => Ok(message),
-        Err(grpcio::Error::Codec(error)) => Err(Undecodable::Malformed(error.to_string())),
-        Err(other) => Err(Undecodable::Malformed(other.to_string())),
+    let mut message = None;
+    match reader.fill_buf() {
+        Ok(whole) if whole.len() as u64 == bytes => parse(whole, &mut message),
+        _ => merge(&mut message, |message: &mut T| {
+            message.merge_from(&mut CodedInputStream::from_buf_read(&mut reader))
+        }),
+    }?;
+    match message {
+        Some(message) => Ok(Received { message, bytes, compressed }),
+        None => Err(Undecodable::Malformed(String::new())),
     }
+}
+
+/// Decodes a message whose bytes lie together, to where it is wanted: moved from hand to hand, a
+/// small one costs as much again.
+pub(super) fn parse<T: Message>(bytes: &[u8], into: &mut Option<T>) -> Result<(), Undecodable> {
+    merge(into, |message| message.merge_from_bytes(bytes))
+}
+
+/// Has `read` fill a message. Messages may be of anybody's making, and grpcio decodes where nothing
+/// else is guarded.
+fn merge<T: Message>(
+    into: &mut Option<T>,
+    read: impl FnOnce(&mut T) -> protobuf::Result<()>,
+) -> Result<(), Undecodable> {
+    let why = match caught(|| read(into.insert(T::new()))) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => panicked::<T>("decoded", &panic),
+    };
+    drop_quietly(into.take(), "what was decoded of a message");
+    Err(Undecodable::Malformed(why))
 }
 
 fn encode<T: Message>(message: &T, bytes: &mut GrpcSlice) -> grpcio::Result<()> {
     let encoded = caught(|| pb_ser(message, bytes));
-    encoded.unwrap_or_else(|panic| Err(panicked::<T>("encoded", &panic)))
+    encoded.unwrap_or_else(|panic| Err(unencodable(panicked::<T>("encoded", &panic))))
+}
+
+pub(super) fn unencodable(why: String) -> grpcio::Error {
+    grpcio::Error::Codec(why.into())
 }
 
 /// The text of a panic is for the log, not for the peer.
-fn panicked<T: Message>(when: &str, panic: &str) -> grpcio::Error {
+fn panicked<T: Message>(when: &str, panic: &str) -> String {
     let what = format!("{} panicked while it was {when}", T::NAME);
     log::error!("{what}: {panic}");
-    grpcio::Error::Codec(what.into())
+    what
 }
 
 fn encode_stream<T: Message>(messages: &Outgoing<T>, bytes: &mut GrpcSlice) -> grpcio::Result<()> {
@@ -147,19 +168,29 @@ fn encode_stream<T: Message>(messages: &Outgoing<T>, bytes: &mut GrpcSlice) -> g
     }
 }
 
-/// How long a message is, encoded.
-pub(super) fn size<T: Message>(message: &T) -> grpcio::Result<u64> {
-    caught(|| message.compute_size()).map_err(|panic| panicked::<T>("encoded", &panic))
-}
-
-/// Adds a message whose [`size`] was asked for.
-pub(super) fn append<T: Message>(message: &T, bytes: &mut Vec<u8>) -> grpcio::Result<()> {
-    let appended = caught(|| {
+/// Adds an encoded message to the bytes, unless it has as many as `long`, or more. The error, which
+/// is small as it is passed on with each message, says why it can't be encoded.
+pub(super) fn append<T: Message>(
+    message: &T,
+    bytes: &mut Vec<u8>,
+    long: u64,
+) -> Result<bool, String> {
+    let appended = caught(|| -> protobuf::Result<bool> {
+        let size = message.compute_size();
+        if size >= long {
+            return Ok(false);
+        }
+        bytes.reserve(size as usize);
         let mut stream = CodedOutputStream::vec(bytes);
         message.write_to_with_cached_sizes(&mut stream)?;
-        Ok(stream.flush()?)
+        stream.flush()?;
+        Ok(true)
     });
-    appended.unwrap_or_else(|panic| Err(panicked::<T>("encoded", &panic)))
+    match appended {
+        Ok(Ok(is_added)) => Ok(is_added),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(panic) => Err(panicked::<T>("encoded", &panic)),
+    }
 }
 
 fn never<T>(_: &T, _: &mut GrpcSlice) -> grpcio::Result<()> {

@@ -1,13 +1,16 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use futures::{Stream, StreamExt, TryStreamExt};
 
 use quartet_seam as seam;
 
-use super::codec::Received;
+use super::bundles::{Bundle, Incoming};
+use super::codec::{Received, Undecodable};
+use super::watch::Tally;
 use super::{Metadata, Status};
 
 /// A stream of messages from the peer: requests in a handler, replies in a client.
@@ -37,6 +40,9 @@ use super::{Metadata, Status};
 /// ```
 pub struct Streaming<T> {
     source: Option<Box<dyn Source<T>>>,
+    /// What the source has yielded last, if that was more than one message.
+    bundle: Option<Bundle<T>>,
+    tally: Option<Arc<Tally>>,
     headers: Option<Metadata>,
     trailers: Metadata,
     compressed: bool,
@@ -44,19 +50,18 @@ pub struct Streaming<T> {
 
 /// Where messages come from.
 pub(super) trait Source<T>: Send {
-    /// The next message; not called again after an error or the end.
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>>;
+    /// What comes next; not called again after an error or the end.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Incoming<T>, Status>>>;
+
+    /// To be called when a message can't be read. What is wrong with it is the next error, where
+    /// nothing else is.
+    fn refuse(&mut self, why: Undecodable);
 
     /// The metadata before the first message. They are there when the stream has ended.
     fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<&Metadata> {
         static NONE: Metadata = Metadata::new();
         let _ = cx;
         Poll::Ready(&NONE)
-    }
-
-    /// Whether the next message is there already, as it came together with the last one.
-    fn has_more(&self) -> bool {
-        false
     }
 
     /// The metadata after the last message; asked once, at the end.
@@ -66,14 +71,21 @@ pub(super) trait Source<T>: Send {
 }
 
 impl<T> Streaming<T> {
-    pub(super) fn new(source: impl Source<T> + 'static) -> Self {
-        let source: Option<Box<dyn Source<T>>> = Some(Box::new(source));
-        Streaming { source, headers: None, trailers: Metadata::new(), compressed: false }
+    /// A stream whose messages are counted in the tally, if there is one.
+    pub(super) fn new(source: impl Source<T> + 'static, tally: Option<Arc<Tally>>) -> Self {
+        Streaming {
+            source: Some(Box::new(source)),
+            bundle: None,
+            tally,
+            headers: None,
+            trailers: Metadata::new(),
+            compressed: false,
+        }
     }
 
     /// A stream of messages that does not come from a peer: for calling a handler directly.
     pub fn local(messages: impl Stream<Item = Result<T, Status>> + Send + 'static) -> Self {
-        Streaming::new(Local(Box::pin(messages)))
+        Streaming::new(Local(Box::pin(messages)), None)
     }
 
     /// The next message, or `None` at the end.
@@ -84,8 +96,9 @@ impl<T> Streaming<T> {
         self.try_next().await
     }
 
+    /// Whether the next message is there already, as it came together with the last one.
     pub(super) fn has_more(&self) -> bool {
-        self.source.as_ref().is_some_and(|source| source.has_more())
+        self.bundle.as_ref().is_some_and(|bundle| !bundle.is_empty())
     }
 
     /// Whether the last message yielded arrived compressed.
@@ -110,30 +123,80 @@ impl<T> Streaming<T> {
     }
 }
 
+impl<T> Streaming<T> {
+    /// Puts the next of the messages that came together there, if one is left.
+    fn next_of_bundle(&mut self, into: &mut Option<T>) {
+        let Some(bundle) = &mut self.bundle else { return };
+        let read = bundle.next(into, self.tally.as_deref());
+        if into.is_some() {
+            return;
+        }
+        self.bundle = None;
+        if let (Err(why), Some(source)) = (read, &mut self.source) {
+            source.refuse(why);
+        }
+    }
+
+    /// The next message, or the end, of what the source yields next.
+    fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Status>>> {
+        while let Some(source) = &mut self.source {
+            match ready!(source.poll_more(cx)) {
+                Some(Ok(Incoming::Bundle(bundle))) => {
+                    self.bundle = Some(bundle);
+                    self.compressed = false;
+                    let mut message = None;
+                    self.next_of_bundle(&mut message);
+                    if let Some(message) = message {
+                        return Poll::Ready(Some(Ok(message)));
+                    }
+                }
+                Some(Ok(Incoming::One(Ok(received)))) => {
+                    let Received { message, bytes, compressed } = received;
+                    self.compressed = compressed;
+                    if let Some(tally) = &self.tally {
+                        tally.received(bytes);
+                    }
+                    return Poll::Ready(Some(Ok(message)));
+                }
+                Some(Ok(Incoming::One(Err(why)))) => source.refuse(why),
+                Some(Err(status)) => {
+                    self.end(cx);
+                    return Poll::Ready(Some(Err(status)));
+                }
+                None => {
+                    self.trailers = source.trailers();
+                    self.end(cx);
+                }
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    /// Keeps what can still be asked for, and lets go of the source.
+    fn end(&mut self, cx: &mut Context<'_>) {
+        if let Some(mut source) = self.source.take()
+            && let (None, Poll::Ready(came)) = (&self.headers, source.poll_headers(cx))
+        {
+            self.headers = Some(came.clone());
+        }
+    }
+}
+
 impl<T> Stream for Streaming<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Streaming { source, headers, trailers, compressed } = &mut *self;
-        let Some(messages) = source else {
-            return Poll::Ready(None);
-        };
-        let item = std::task::ready!(messages.poll_message(cx));
-        seam::take_turn();
-        if !matches!(item, Some(Ok(_))) {
-            if let (None, Poll::Ready(came)) = (&headers, messages.poll_headers(cx)) {
-                *headers = Some(came.clone());
+        let mut message = None;
+        self.next_of_bundle(&mut message);
+        if message.is_none() {
+            let next = self.poll_source(cx);
+            if next.is_ready() {
+                seam::take_turn();
             }
-            if item.is_none() {
-                *trailers = messages.trailers();
-            }
-            *source = None;
+            return next;
         }
-        Poll::Ready(item.map(|item| {
-            let Received { message, compressed: came_compressed, .. } = item?;
-            *compressed = came_compressed;
-            Ok(message)
-        }))
+        seam::take_turn();
+        Poll::Ready(message.map(Ok))
     }
 }
 
@@ -146,7 +209,9 @@ impl<T> fmt::Debug for Streaming<T> {
 struct Local<S>(Pin<Box<S>>);
 
 impl<T, S: Stream<Item = Result<T, Status>> + Send> Source<T> for Local<S> {
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
-        self.0.poll_next_unpin(cx).map_ok(Received::local)
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Incoming<T>, Status>>> {
+        self.0.poll_next_unpin(cx).map_ok(|message| Incoming::One(Ok(Received::local(message))))
     }
+
+    fn refuse(&mut self, _: Undecodable) {}
 }

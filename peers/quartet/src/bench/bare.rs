@@ -8,9 +8,7 @@ use std::thread;
 
 use futures::channel::oneshot;
 use futures::future::BoxFuture;
-use futures::{
-    FutureExt, Sink, SinkExt, Stream, StreamExt, TryFutureExt, TryStreamExt, pin_mut, stream,
-};
+use futures::{FutureExt, Sink, SinkExt, Stream, StreamExt, TryStreamExt, pin_mut, stream};
 use grpcio::{
     ChannelBuilder, ChannelCredentials, ChannelCredentialsBuilder, ClientStreamingSink,
     CompressionAlgorithms, DuplexSink, Environment, Error, RequestStream, RpcContext,
@@ -241,15 +239,6 @@ pub struct BareStub {
     batched: bool,
 }
 
-fn code(error: Error) -> Code {
-    match error {
-        Error::RpcFailure(status) | Error::RpcFinished(Some(status)) => {
-            i32::from(status.code()).into()
-        }
-        _ => Code::Unknown,
-    }
-}
-
 /// A message as grpcio's sinks take it. Marks of the driver have to get through while messages
 /// are sent or received without a pause, which on grpcio alone can take seconds.
 fn flagged<T>(message: T) -> (T, WriteFlags) {
@@ -267,40 +256,51 @@ where
 
 fn taken(
     answers: impl Stream<Item = grpcio::Result<SimpleResponse>> + Send + Unpin,
-) -> impl Answers {
-    answers.inspect(|_| CompletionQueues::take_turn()).map_err(code)
+) -> impl Answers<Error> {
+    answers.inspect(|_| CompletionQueues::take_turn())
 }
 
 impl Stub for BareStub {
+    type Error = Error;
+
     const CLOSE_FLUSHES: bool = false;
+
+    fn code(error: &Error) -> Code {
+        match error {
+            Error::RpcFailure(status) | Error::RpcFinished(Some(status)) => {
+                i32::from(status.code()).into()
+            }
+            _ => Code::Unknown,
+        }
+    }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.calls.spawn(task);
     }
 
-    async fn unary(&self, request: SimpleRequest) -> Answer {
-        self.calls.unary_call_async(&request).map_err(code)?.await.map_err(code)
+    async fn unary(&self, request: SimpleRequest) -> Answer<Error> {
+        self.calls.unary_call_async(&request)?.await
     }
 
-    fn streaming(&self) -> Result<(impl Requests, impl Answers), Code> {
-        let (requests, answers) = self.calls.streaming_call().map_err(code)?;
+    fn streaming(&self) -> Result<(impl Requests, impl Answers<Error>), Error> {
+        let (requests, answers) = self.calls.streaming_call()?;
         Ok((without_flags(requests), taken(answers)))
     }
 
     fn streaming_from_client(
         &self,
-    ) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code> {
-        let (mut requests, reply) = self.calls.streaming_from_client().map_err(code)?;
+    ) -> Result<(impl Requests, impl Future<Output = Answer<Error>> + Send), Error> {
+        let (mut requests, reply) = self.calls.streaming_from_client()?;
         requests.enhance_batch(self.batched);
-        Ok((without_flags(requests), reply.map_err(code)))
+        Ok((without_flags(requests), reply))
     }
 
-    fn streaming_from_server(&self, request: SimpleRequest) -> Result<impl Answers, Code> {
-        Ok(taken(self.calls.streaming_from_server(&request).map_err(code)?))
+    fn streaming_from_server(&self, request: SimpleRequest) -> Result<impl Answers<Error>, Error> {
+        Ok(taken(self.calls.streaming_from_server(&request)?))
     }
 
-    fn streaming_both_ways(&self) -> Result<(impl Requests, impl Answers), Code> {
-        let (mut requests, answers) = self.calls.streaming_both_ways().map_err(code)?;
+    fn streaming_both_ways(&self) -> Result<(impl Requests, impl Answers<Error>), Error> {
+        let (mut requests, answers) = self.calls.streaming_both_ways()?;
         requests.enhance_batch(self.batched);
         Ok((without_flags(requests), taken(answers)))
     }

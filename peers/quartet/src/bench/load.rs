@@ -154,50 +154,49 @@ impl<S: Stub> Caller<S> {
     }
 
     async fn unary(&self, since: Instant) -> Result<(), Code> {
-        self.check(self.stub.unary(self.request()).await)?;
+        self.check(Some(&self.stub.unary(self.request()).await))?;
         self.results.took(since);
         Ok(())
     }
 
     /// A message there, and one back.
     async fn streaming(&self) -> Result<(), Code> {
-        let (mut requests, mut answers) = self.stub.streaming()?;
+        let (mut requests, mut answers) = self.stub.streaming().map_err(code::<S>)?;
         for _ in 0..self.setup.messages_per_stream {
             let since = Instant::now();
             // Its answers report that the call has ended.
             let _ = requests.send(self.request()).await;
-            self.check(next(&mut answers).await)?;
+            self.check(answers.next().await.as_ref())?;
             self.results.took(since);
         }
         half_close::<S>(&mut requests).await;
         while let Some(answer) = answers.next().await {
-            self.check(answer)?;
+            self.check(Some(&answer))?;
         }
         Ok(())
     }
 
     async fn streaming_from_client(&self) -> Result<(), Code> {
-        let (mut requests, reply) = self.stub.streaming_from_client()?;
+        let (mut requests, reply) = self.stub.streaming_from_client().map_err(code::<S>)?;
         let mut since = Instant::now();
         for _ in 0..self.setup.messages_per_stream {
             if self.put(&mut requests).await.is_err() {
-                self.check(reply.await)?;
+                self.check(Some(&reply.await))?;
                 return Err(Code::DataLoss);
             }
-            self.results.took(since);
-            since = Instant::now();
+            since = self.results.took(since);
         }
         half_close::<S>(&mut requests).await;
-        self.check(reply.await)
+        self.check(Some(&reply.await))
     }
 
     async fn streaming_from_server(&self) -> Result<(), Code> {
-        let answers = self.stub.streaming_from_server(self.request())?;
+        let answers = self.stub.streaming_from_server(self.request()).map_err(code::<S>)?;
         self.receive(answers).await
     }
 
     async fn streaming_both_ways(&self) -> Result<(), Code> {
-        let (mut requests, answers) = self.stub.streaming_both_ways()?;
+        let (mut requests, answers) = self.stub.streaming_both_ways().map_err(code::<S>)?;
         let sending = pin!(async {
             while self.put(&mut requests).await.is_ok() {}
             future::pending().await
@@ -207,12 +206,11 @@ impl<S: Stub> Caller<S> {
     }
 
     /// As many answers as a stream has, from one to the next. It is cancelled after that.
-    async fn receive(&self, mut answers: impl Answers) -> Result<(), Code> {
+    async fn receive(&self, mut answers: impl Answers<S::Error>) -> Result<(), Code> {
         let mut since = Instant::now();
         for _ in 0..self.setup.messages_per_stream {
-            self.check(next(&mut answers).await)?;
-            self.results.took(since);
-            since = Instant::now();
+            self.check(answers.next().await.as_ref())?;
+            since = self.results.took(since);
         }
         Ok(())
     }
@@ -229,17 +227,18 @@ impl<S: Stub> Caller<S> {
         self.setup.request.clone()
     }
 
-    fn check(&self, answer: Answer) -> Result<(), Code> {
-        match answer?.payload.body.len() == self.setup.answer {
-            true => Ok(()),
-            false => Err(Code::DataLoss),
+    /// Whether an answer has come, as long as it was asked for. It is looked at where it lies.
+    fn check(&self, answer: Option<&Answer<S::Error>>) -> Result<(), Code> {
+        match answer {
+            Some(Ok(answer)) if answer.payload.body.len() == self.setup.answer => Ok(()),
+            Some(Err(error)) => Err(S::code(error)),
+            Some(Ok(_)) | None => Err(Code::DataLoss),
         }
     }
 }
 
-/// The next answer of a stream that is not to end yet.
-async fn next(answers: &mut impl Answers) -> Answer {
-    answers.next().await.unwrap_or(Err(Code::DataLoss))
+fn code<S: Stub>(error: S::Error) -> Code {
+    S::code(&error)
 }
 
 /// If the call has ended meanwhile, its answers report it.

@@ -138,39 +138,44 @@ pub struct OurStub {
     calls: BenchmarkServiceClient,
 }
 
-fn code(status: Status) -> Code {
-    status.code()
-}
-
 impl Stub for OurStub {
+    type Error = Status;
+
     const CLOSE_FLUSHES: bool = true;
+
+    fn code(status: &Status) -> Code {
+        status.code()
+    }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.client.spawn(task);
     }
 
-    async fn unary(&self, request: SimpleRequest) -> Answer {
-        self.calls.unary_call(request).await.map(Response::into_inner).map_err(code)
+    async fn unary(&self, request: SimpleRequest) -> Answer<Status> {
+        self.calls.unary_call(request).await.map(Response::into_inner)
     }
 
-    fn streaming(&self) -> Result<(impl Requests, impl Answers), Code> {
-        let (requests, answers) = self.calls.streaming_call(()).map_err(code)?;
-        Ok((requests, answers.map_err(code)))
+    fn streaming(&self) -> Result<(impl Requests, impl Answers<Status>), Status> {
+        let (requests, answers) = self.calls.streaming_call(())?;
+        Ok((requests, answers))
     }
 
     fn streaming_from_client(
         &self,
-    ) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code> {
-        let (requests, reply) = self.calls.streaming_from_client(()).map_err(code)?;
-        Ok((requests, reply.map_ok(Response::into_inner).map_err(code)))
+    ) -> Result<(impl Requests, impl Future<Output = Answer<Status>> + Send), Status> {
+        let (requests, reply) = self.calls.streaming_from_client(())?;
+        Ok((requests, reply.map_ok(Response::into_inner)))
     }
 
-    fn streaming_from_server(&self, request: SimpleRequest) -> Result<impl Answers, Code> {
-        Ok(self.calls.streaming_from_server(request).map_err(code)?.map_err(code))
+    fn streaming_from_server(
+        &self,
+        request: SimpleRequest,
+    ) -> Result<impl Answers<Status>, Status> {
+        Ok(self.calls.streaming_from_server(request)?)
     }
 
-    fn streaming_both_ways(&self) -> Result<(impl Requests, impl Answers), Code> {
-        let (requests, answers) = self.calls.streaming_both_ways(()).map_err(code)?;
-        Ok((requests, answers.map_err(code)))
+    fn streaming_both_ways(&self) -> Result<(impl Requests, impl Answers<Status>), Status> {
+        let (requests, answers) = self.calls.streaming_both_ways(())?;
+        Ok((requests, answers))
     }
 }

@@ -30,10 +30,12 @@ impl Results {
         Results(Mutex::new(Figures::new(scale)))
     }
 
-    /// Counts a call, or a message, that has just come to a good end.
-    pub fn took(&self, since: Instant) {
-        let nanoseconds = since.elapsed().as_nanos() as f64;
+    /// Counts a call, or a message, that has just come to a good end. The time that it is now.
+    pub fn took(&self, since: Instant) -> Instant {
+        let now = Instant::now();
+        let nanoseconds = (now - since).as_nanos() as f64;
         self.change(|figures| figures.latencies.add(nanoseconds));
+        now
     }
 
     /// Counts a call that has failed.

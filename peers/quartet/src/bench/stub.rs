@@ -8,7 +8,7 @@ use quartet::rpc::Code;
 
 use crate::proto::grpc::testing::{Payload, SimpleRequest, SimpleResponse};
 
-pub type Answer = Result<SimpleResponse, Code>;
+pub type Answer<E> = Result<SimpleResponse, E>;
 
 /// The requests of a stream.
 pub trait Requests: Sink<SimpleRequest> + Send + Unpin {}
@@ -16,29 +16,40 @@ pub trait Requests: Sink<SimpleRequest> + Send + Unpin {}
 impl<S: Sink<SimpleRequest> + Send + Unpin> Requests for S {}
 
 /// The answers of a stream.
-pub trait Answers: Stream<Item = Answer> + Send + Unpin {}
+pub trait Answers<E>: Stream<Item = Answer<E>> + Send + Unpin {}
 
-impl<S: Stream<Item = Answer> + Send + Unpin> Answers for S {}
+impl<E, S: Stream<Item = Answer<E>> + Send + Unpin> Answers<E> for S {}
 
 /// A stack's client of `BenchmarkService` over one channel.
 pub trait Stub: Clone + Send + Sync + 'static {
+    /// Why a call has failed.
+    type Error: Send;
+
+    /// Its code.
+    fn code(error: &Self::Error) -> Code;
+
     /// Whether the requests' close sends a message that is held back; grpcio's own forgets it.
     const CLOSE_FLUSHES: bool;
 
     /// Runs a task on the thread of the channel's completion queue.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
-    fn unary(&self, request: SimpleRequest) -> impl Future<Output = Answer> + Send;
+    fn unary(&self, request: SimpleRequest) -> impl Future<Output = Answer<Self::Error>> + Send;
 
-    fn streaming(&self) -> Result<(impl Requests, impl Answers), Code>;
+    fn streaming(&self) -> Result<(impl Requests, impl Answers<Self::Error>), Self::Error>;
 
     fn streaming_from_client(
         &self,
-    ) -> Result<(impl Requests, impl Future<Output = Answer> + Send), Code>;
+    ) -> Result<(impl Requests, impl Future<Output = Answer<Self::Error>> + Send), Self::Error>;
 
-    fn streaming_from_server(&self, request: SimpleRequest) -> Result<impl Answers, Code>;
+    fn streaming_from_server(
+        &self,
+        request: SimpleRequest,
+    ) -> Result<impl Answers<Self::Error>, Self::Error>;
 
-    fn streaming_both_ways(&self) -> Result<(impl Requests, impl Answers), Code>;
+    fn streaming_both_ways(
+        &self,
+    ) -> Result<(impl Requests, impl Answers<Self::Error>), Self::Error>;
 }
 
 /// A stack's server of it. It ends when dropped.
@@ -66,7 +77,7 @@ pub fn response(request: &SimpleRequest) -> SimpleResponse {
 }
 
 fn payload(length: usize) -> protobuf::MessageField<Payload> {
-    protobuf::MessageField::some(Payload { body: vec![0; length], ..Payload::default() })
+    protobuf::MessageField::some(Payload { body: vec![0; length].into(), ..Payload::default() })
 }
 
 /// The answers to a stream both ways: without end, of the size that the first request asks for,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::{Stream, stream};
 use futures_timer::Delay;
 use protobuf::well_known_types::any::Any;
@@ -34,7 +35,7 @@ pub async fn one<T: From<ConformancePayload>>(
             return Err(status.with_headers(headers).with_metadata(trailers));
         }
         Some(ResponseData(data)) => data,
-        None => Vec::new(),
+        None => Bytes::new(),
     };
     Ok(response(payload(data, Some(seen)).into(), headers, trailers))
 }
@@ -43,7 +44,7 @@ pub async fn one<T: From<ConformancePayload>>(
 pub struct Answers {
     /// Of these, each gets its answer as it comes; what is left to say follows after the last.
     requests: Streaming<BidiStreamRequest>,
-    data: VecDeque<Vec<u8>>,
+    data: VecDeque<Bytes>,
     error: Option<Error>,
     trailers: Metadata,
     delay_ms: u32,
@@ -110,7 +111,7 @@ pub fn any(message: &impl MessageFull) -> Any {
     Any::pack(message).expect("a proto3 message can be encoded")
 }
 
-fn payload(data: Vec<u8>, seen: Option<RequestInfo>) -> ConformancePayload {
+fn payload(data: Bytes, seen: Option<RequestInfo>) -> ConformancePayload {
     let request_info = MessageField::from_option(seen);
     ConformancePayload { data, request_info, ..ConformancePayload::default() }
 }

@@ -2,6 +2,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use bytes::Bytes;
 use quartet::channel::Channel;
 
 use super::Error;
@@ -19,9 +20,9 @@ pub struct Channels(RefCell<HashMap<Server, Reached>>);
 struct Server {
     target: String,
     /// The certificate that it shows; empty for plaintext.
-    certificate: Vec<u8>,
+    certificate: Bytes,
     /// The client's own certificate and key.
-    identity: Option<(Vec<u8>, Vec<u8>)>,
+    identity: Option<(Bytes, Bytes)>,
     /// The longest message that is taken from it, if there is a limit.
     max_receive: u32,
 }

@@ -16,7 +16,11 @@ use crate::proto::grpc::testing::{Payload, PayloadType};
 /// A body of so many zeros.
 fn payload(size: usize) -> protobuf::MessageField<Payload> {
     let type_ = PayloadType::COMPRESSABLE.into();
-    protobuf::MessageField::some(Payload { type_, body: vec![0; size], ..Payload::default() })
+    protobuf::MessageField::some(Payload {
+        type_,
+        body: vec![0; size].into(),
+        ..Payload::default()
+    })
 }
 
 /// Metadata that the test server sends back: the first key in its headers, the second in its

@@ -118,7 +118,8 @@ impl Client {
             .seen
             .within(|| call.client.grpcio.server_streaming(&method, &message, option))
             .map_err(|error| call.not_started(error))?;
-        Ok(Streaming::new(Replies::new(receiver, call)))
+        let tally = call.tally();
+        Ok(Streaming::new(Replies::new(receiver, call), tally))
     }
 
     /// A stream of requests, one reply.
@@ -156,8 +157,9 @@ impl Client {
             .seen
             .within(|| call.client.grpcio.duplex_streaming(&method, option))
             .map_err(|error| call.not_started(error))?;
-        let sender = Sender::new(sink, call.encoding, &call.client, call.tally());
-        Ok((sender, Streaming::new(Replies::new(receiver, call))))
+        let tally = call.tally();
+        let sender = Sender::new(sink, call.encoding, &call.client, tally.clone());
+        Ok((sender, Streaming::new(Replies::new(receiver, call), tally)))
     }
 
     /// Splits a request into what is sent and how, asks the interceptors, and makes ready to

@@ -11,15 +11,14 @@ use protobuf::Message;
 use quartet_seam::Envelope;
 
 use super::call::ClientCall;
-use crate::rpc::bundles::{Inbox, Incoming};
-use crate::rpc::codec::{Received, Undecodable};
+use crate::rpc::bundles::Incoming;
+use crate::rpc::codec::Undecodable;
 use crate::rpc::streaming::Source;
 use crate::rpc::{Metadata, Status};
 
 /// The reply messages of a call that this process makes.
-pub(super) struct Replies<T, R: Stream> {
+pub(super) struct Replies<R: Stream> {
     receiver: Option<Peekable<R>>,
-    inbox: Inbox<T>,
     call: ClientCall,
     /// What came before the first message, once it is known.
     headers: Option<Metadata>,
@@ -29,46 +28,28 @@ pub(super) struct Replies<T, R: Stream> {
     end: Option<Result<(), Status>>,
 }
 
-impl<T, R: Stream + Unpin> Replies<T, R> {
+impl<R: Stream + Unpin> Replies<R> {
     /// Begins to read at once. A call that breaks off while something is still being sent loses
     /// what C-core has received; what it has been asked for, it hands over before.
     pub(super) fn new(receiver: R, call: ClientCall) -> Self {
         let mut receiver = receiver.peekable();
         let mut cx = Context::from_waker(Waker::noop());
         let _ = call.seen.reading(|| Pin::new(&mut receiver).poll_peek(&mut cx));
-        Replies {
-            receiver: Some(receiver),
-            inbox: Inbox::default(),
-            call,
-            headers: None,
-            cut: None,
-            end: None,
-        }
+        Replies { receiver: Some(receiver), call, headers: None, cut: None, end: None }
     }
 }
 
-impl<T, R> Source<T> for Replies<T, R>
+impl<T, R> Source<T> for Replies<R>
 where
     T: Message,
     R: Stream<Item = grpcio::Result<Incoming<T>>> + Receiver + Unpin + Send,
 {
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
-        while let (None, Some(receiver)) = (&self.end, &mut self.receiver) {
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Incoming<T>, Status>>> {
+        if let (None, Some(receiver)) = (&self.end, &mut self.receiver) {
             // The status is asked for after the last message, so an error is the end.
-            let seen = &self.call.seen;
-            let next = self.inbox.poll_next(|| seen.reading(|| receiver.poll_next_unpin(cx)));
+            let next = self.call.seen.reading(|| receiver.poll_next_unpin(cx));
             self.end = Some(match ready!(next) {
-                Some(Ok(Err(cut @ Undecodable::Found(Envelope::Cut)))) => {
-                    self.cut = Some(cut.status("reply"));
-                    continue;
-                }
-                Some(Ok(received)) => match self.call.opened(received) {
-                    Ok(message) => return Poll::Ready(Some(Ok(message))),
-                    Err(status) => {
-                        receiver.get_mut().cancel();
-                        Err(status)
-                    }
-                },
+                Some(Ok(incoming)) => return Poll::Ready(Some(Ok(incoming))),
                 Some(Err(error)) => Err(self.call.failed(error)),
                 None => self.cut.take().map_or(Ok(()), Err),
             });
@@ -83,6 +64,19 @@ where
             None => return Poll::Ready(None),
         };
         Poll::Ready(ended.err().map(Err))
+    }
+
+    fn refuse(&mut self, why: Undecodable) {
+        let is_cut = matches!(why, Undecodable::Found(Envelope::Cut));
+        let status = why.status("reply");
+        if is_cut {
+            self.cut = Some(status);
+            return;
+        }
+        if let Some(receiver) = &mut self.receiver {
+            receiver.get_mut().cancel();
+        }
+        self.end = Some(Err(status));
     }
 
     fn poll_headers(&mut self, cx: &mut Context<'_>) -> Poll<&Metadata> {

@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use futures::future;
 use futures::{FutureExt, SinkExt, Stream, StreamExt};
 use grpcio::{ClientStreamingSink, DuplexSink, RpcStatus, WriteFlags};
 use protobuf::Message;
@@ -13,6 +13,7 @@ use protobuf::Message;
 use quartet_seam::{self as seam, Leave, Pairs, ServerCall};
 
 use crate::rpc::bundles::{Bundling, Outgoing};
+use crate::rpc::codec;
 use crate::rpc::guard::until_over;
 use crate::rpc::watch::{Tally, Watch};
 use crate::rpc::{Code, Response, Status};
@@ -193,9 +194,10 @@ impl<T: Message> Many<T> {
         let mut stream = pin!(stream);
         self.0.set_plain(call.is_plain());
         loop {
-            let item = match future::poll_immediate(stream.next()).await {
-                Some(item) => item,
-                None => {
+            let there = poll_fn(|cx| Poll::Ready(self.gather(stream.as_mut(), tally, cx)));
+            let item = match there.await? {
+                Poll::Ready(item) => item,
+                Poll::Pending => {
                     self.flush().await?;
                     call.send_headers_soon();
                     stream.next().await
@@ -219,6 +221,29 @@ impl<T: Message> Many<T> {
             let flushed = poll_fn(|cx| seam::before_the_end(|| self.0.poll_flush_unpin(cx)));
             flushed.await.map_err(Status::from_grpcio)?;
             return ended;
+        }
+    }
+
+    /// Puts together what the stream yields at once. What it yields that can't be, or that it has to
+    /// wait.
+    fn gather(
+        &mut self,
+        mut stream: Pin<&mut impl Stream<Item = Result<T, Status>>>,
+        tally: Option<&Tally>,
+        cx: &mut Context<'_>,
+    ) -> Result<Poll<Option<Result<T, Status>>>, Status> {
+        loop {
+            let item = stream.as_mut().poll_next(cx);
+            let Poll::Ready(Some(Ok(message))) = &item else { return Ok(item) };
+            match self.0.gather(message) {
+                Ok(true) => {}
+                Ok(false) => return Ok(item),
+                Err(why) => return Err(Status::from_grpcio(codec::unencodable(why))),
+            }
+            if let Some(tally) = tally {
+                tally.sent(message.compute_size());
+            }
+            seam::take_turn();
         }
     }
 

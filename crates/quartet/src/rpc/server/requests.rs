@@ -10,8 +10,8 @@ use grpcio::RequestStream;
 use protobuf::Message;
 use quartet_seam::ServerCall;
 
-use crate::rpc::bundles::{Inbox, Incoming};
-use crate::rpc::codec::{REQUEST, Received, opened};
+use crate::rpc::bundles::Incoming;
+use crate::rpc::codec::{REQUEST, Received, Undecodable};
 use crate::rpc::streaming::Source;
 use crate::rpc::watch::Tally;
 use crate::rpc::{Status, Streaming};
@@ -34,7 +34,7 @@ impl<Q: Message> Intake<Streaming<Q>> for Requests<Q> {
         self,
         tally: Option<Arc<Tally>>,
     ) -> impl Future<Output = Result<Received<Streaming<Q>>, Status>> + Send {
-        future::ready(Ok(Received::local(Streaming::new(Requests { tally, ..self }))))
+        future::ready(Ok(Received::local(Streaming::new(self, tally))))
     }
 }
 
@@ -66,34 +66,36 @@ impl<Q: Message> Intake<Q> for ExactlyOne<Q> {
 /// The request messages of a call that is being served.
 pub(super) struct Requests<T> {
     stream: Shared<T>,
-    inbox: Inbox<T>,
     call: Arc<ServerCall>,
-    tally: Option<Arc<Tally>>,
+    /// What is wrong with the last one.
+    refused: Option<Status>,
 }
 
 impl<T> Requests<T> {
     pub(super) fn new(stream: Shared<T>, call: &Arc<ServerCall>) -> Self {
-        Requests { stream, inbox: Inbox::default(), call: call.clone(), tally: None }
+        Requests { stream, call: call.clone(), refused: None }
     }
 }
 
 impl<T: Message> Source<T> for Requests<T> {
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Received<T>, Status>>> {
-        let Requests { stream, inbox, call, .. } = self;
-        let next = inbox.poll_next(|| {
-            let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
-            call.within(|| stream.poll_next_unpin(cx))
-        });
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Incoming<T>, Status>>> {
+        if let Some(refused) = self.refused.take() {
+            return Poll::Ready(Some(Err(refused)));
+        }
+        let next = {
+            let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+            self.call.within(|| stream.poll_next_unpin(cx))
+        };
         Poll::Ready(match ready!(next) {
-            Some(Ok(message)) => Some(opened(message, self.tally.as_deref(), REQUEST)),
+            Some(Ok(incoming)) => Some(Ok(incoming)),
             // grpcio ends a cancelled stream and a half-closed one alike.
             None if self.call.half_closed() => None,
             None | Some(Err(_)) => Some(Err(broken_off(&self.call))),
         })
     }
 
-    fn has_more(&self) -> bool {
-        !self.inbox.is_empty()
+    fn refuse(&mut self, why: Undecodable) {
+        self.refused = Some(why.status(REQUEST));
     }
 }
 
