@@ -13,9 +13,14 @@ const INCLUDE: &str = "../../proto";
 
 const PROTOS: &[&str] = &[
     "chat/chat.proto",
+    "grpc/testing/benchmark_service.proto",
+    "grpc/testing/control.proto",
     "grpc/testing/empty.proto",
     "grpc/testing/messages.proto",
+    "grpc/testing/payloads.proto",
+    "grpc/testing/stats.proto",
     "grpc/testing/test.proto",
+    "grpc/testing/worker_service.proto",
     "xds/data/orca/v3/orca_load_report.proto",
     "xds/service/orca/v3/orca.proto",
 ];

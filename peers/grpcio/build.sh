@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the programs where peer.toml looks for them, on the bundled core; quartet's is the worker.
+# Builds the programs where peer.toml looks for them, on the bundled core.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-env -u CARGO_TARGET_DIR -u GRPCIO_SYS_USE_PKG_CONFIG cargo build --release --locked --quiet --workspace --bin grpcio-peer --bin quartet-peer
+env -u CARGO_TARGET_DIR -u GRPCIO_SYS_USE_PKG_CONFIG cargo build --release --locked --quiet --workspace --bin grpcio-peer

@@ -1,6 +1,7 @@
-//! The lab's contracts for peers in Rust (peers/README.md): their flags, their reports, and what a
-//! case counts.
+//! The lab's contracts for peers in Rust (peers/README.md): their flags, their reports, what a
+//! case counts, and when a worker calls.
 
+pub mod bench;
 pub mod chat;
 pub mod interop;
 mod soak;

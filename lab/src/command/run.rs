@@ -26,7 +26,8 @@ pub fn run(options: &Run, color: ColorChoice) -> Result<Exit, Failure> {
     let (began, started) = (Instant::now(), SystemTime::now());
     report::check_of_run(&options.outputs.output)?;
     let preparing = &options.preparing;
-    let peers = super::find_peers(preparing)?;
+    let mut peers = super::find_peers(preparing)?;
+    peers.retain(|peer| peer.manifest.has_suites());
     let cases = plan::cases(options)?;
     let pairs = plan::pairs(&peers, options)?;
     let proxies = options.through.iter().map(String::as_str).filter(|name| *name != DIRECT);

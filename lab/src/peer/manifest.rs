@@ -42,6 +42,11 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Whether it takes part in a suite, and not in benchmarks only.
+    pub fn has_suites(&self) -> bool {
+        self.chat.is_some() || self.interop.is_some() || self.http2.is_some()
+    }
+
     /// How the peer fulfils a suite's contract.
     pub fn contract(&self, suite: Suite) -> Option<&Contract> {
         match suite {

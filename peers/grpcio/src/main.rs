@@ -1,6 +1,7 @@
 //! grpcio's programs for the lab's contracts: the chat system and gRPC's interop tests, server and
-//! client of each. What a user of the crate has, and nothing else.
+//! client of each, and a worker of gRPC's benchmarks. What a user of the crate has, and nothing else.
 
+mod bench;
 mod chat_client;
 mod chat_server;
 mod interop;
@@ -34,6 +35,8 @@ enum Program {
     InteropServer(ServerOptions),
     /// Runs one of gRPC's interop tests
     InteropClient(ClientOptions),
+    /// Serves a driver of gRPC's benchmarks until it, SIGTERM or SIGINT ends it
+    Worker(lab_contract::bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Program::ChatClient(options) => chat_client::run(&options),
         Program::InteropServer(options) => interop::serve(&options),
         Program::InteropClient(options) => interop::run(&options),
+        Program::Worker(options) => bench::work(options),
     };
     result.unwrap_or_else(|error| {
         eprintln!("grpcio-peer: {error}");

@@ -1,4 +1,4 @@
-//! What both servers are run with.
+//! What all servers are run with.
 
 use std::error::Error;
 use std::process::ExitCode;

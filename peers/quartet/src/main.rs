@@ -32,7 +32,7 @@ enum Program {
     /// Runs one of gRPC's interop tests
     InteropClient(ClientOptions),
     /// Serves a driver of gRPC's benchmarks until it, SIGTERM or SIGINT ends it
-    Worker(bench::Options),
+    Worker(lab_contract::bench::Options),
     /// Serves, or calls, as the runner of connectrpc/conformance asks
     #[command(subcommand)]
     Conformance(conformance::Role),
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     match Options::parse().program {
         Program::InteropServer(options) => interop::serve(&options),
         Program::InteropClient(options) => interop::run(&options),
-        Program::Worker(options) => bench::work(&options),
+        Program::Worker(options) => bench::work(options),
         Program::Conformance(role) => conformance::run(&role),
         Program::ChatClient(options) => chat_client::run(&options),
     }

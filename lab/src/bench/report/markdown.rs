@@ -2,7 +2,7 @@
 
 use super::compare::Comparison;
 use super::trouble::troubles;
-use super::{circumstances, contestants, legend, medians, ratios};
+use super::{circumstances, contestants, direction, medians, ratios};
 use crate::bench::record::Record;
 use crate::report::markdown::escape;
 
@@ -11,7 +11,7 @@ pub fn report(record: &Record) -> String {
     let comparison = Comparison::of(record);
     let mut text = format!("`{}`\n\n{}.\n\n", record.command, escape(&circumstances(&comparison)));
     text += &contestants(record).markdown();
-    text += &format!("\n{}\n", legend(record));
+    text += &format!("\n{}\n", direction(record));
     for it in comparison.workloads() {
         text += &format!("\n### {}\n\n{}\n\n", it.name, escape(it.question));
         text += &medians(&comparison, &it.rows).markdown();

@@ -13,19 +13,29 @@ pub mod trouble;
 use std::time::Duration;
 
 use super::figure::Figure;
-use super::record::{Contestant, Record};
+use super::record::{Case, Contestant, Record};
 use crate::report::counted;
 use compare::{Comparison, Row};
 use number::number;
 use table::{Cell, Table};
 
-/// What every ratio means.
-fn legend(record: &Record) -> String {
+/// What stands beside every rate.
+const COSTS: [Figure; 2] = [Figure::ServerCpu, Figure::ClientCpu];
+
+/// What every ratio means, in all reports.
+fn direction(record: &Record) -> String {
     let reference = &record.reference;
     format!(
-        "How far {reference} is ahead of each: its rate ÷ theirs, or their cost ÷ its own. Above 1 \
-         {reference} is better, below 1 they are. ~ is no difference: the 95 % interval spans 1."
+        "Above 1 is better for {reference}, whatever the figure: its rate ÷ theirs, or their cost \
+         ÷ its own. ~ is no difference: the 95 % interval spans 1."
     )
+}
+
+/// The figures by which contestants are compared in a case: what it asks, and beside a rate what it
+/// costs.
+fn figures(case: &Case) -> impl Iterator<Item = Figure> {
+    let is_beside = |it: &Figure| case.figure == Figure::Rate && case.others.contains(it);
+    [case.figure].into_iter().chain(COSTS.into_iter().filter(is_beside))
 }
 
 /// Who took part.
@@ -73,20 +83,22 @@ fn medians<'a>(comparison: &Comparison<'a>, rows: &[Row<'a>]) -> Table {
     let names = contestants.iter().map(|it| it.name.as_str());
     let mut table = Table::new(["case", "figure"].into_iter().chain(names));
     for row in rows {
-        let figure = row.case.figure;
-        let cells = contestants.iter().map(|it| median(comparison, *row, &it.name));
-        let names = [row.label(), titled(figure)].map(Cell::from);
-        table.push(names.into_iter().chain(cells.map(Cell::from)));
+        for figure in figures(row.case) {
+            let cells = contestants.iter().map(|it| median(comparison, *row, figure, &it.name));
+            let label = if figure == row.case.figure { row.label() } else { String::new() };
+            let names = [label, titled(figure)].map(Cell::from);
+            table.push(names.into_iter().chain(cells.map(Cell::from)));
+        }
     }
     table
 }
 
-fn median<'a>(comparison: &Comparison<'a>, row: Row<'a>, name: &'a str) -> String {
+fn median<'a>(comparison: &Comparison<'a>, row: Row<'a>, figure: Figure, name: &'a str) -> String {
     let pair = row.pair(name);
-    let Some(median) = comparison.median(&row.case.id, pair, row.case.figure) else {
+    let Some(median) = comparison.median(&row.case.id, pair, figure) else {
         return if comparison.absent(&row.case.id, pair).is_some() { "-" } else { "" }.into();
     };
-    match comparison.reference_ahead(row, row.case.figure, name) {
+    match comparison.reference_ahead(row, figure, name) {
         Some(ratio) if name != comparison.record.reference => {
             format!("{} {}", number(median), number::ratio(&ratio))
         }

@@ -1,10 +1,10 @@
-//! What somebody who chooses between the reference and tonic wants to know, in five lines.
+//! What somebody who chooses between the reference and tonic wants to know, in four lines.
 
 use super::compare::{Comparison, Row};
 use super::number::{self, number, quotient};
-use crate::bench::figure::Figure;
+use super::{COSTS, direction};
+use crate::bench::figure::{Better, Figure};
 use crate::bench::record::Record;
-use crate::bench::statistics::{Ratio, median};
 use crate::glob;
 use crate::report::counted;
 use crate::report::markdown::escape;
@@ -25,16 +25,18 @@ struct Query(Figure, &'static str, &'static str);
 pub struct Finding {
     /// A description of the figure.
     pub what: &'static str,
-    /// The ratio.
+    /// How far the reference is ahead.
     pub ratio: String,
     /// Its interval; what is the same in every round is measured once, and has none.
     pub bounds: String,
     /// Both medians, with their unit.
     pub medians: String,
+    /// Beside a rate: what a call costs each side.
+    pub costs: Vec<Finding>,
 }
 
 /// The lines. What a record lacks is left out.
-const LINES: [Line; 5] = [
+const LINES: [Line; 4] = [
     Line {
         about: "Unary calls",
         figures: &[
@@ -55,13 +57,6 @@ const LINES: [Line; 5] = [
             Query(Figure::Rate, "stream/server/1KiB/1x1", "from a server, 1 KiB"),
             Query(Figure::Rate, "stream/client/1KiB/1x1", "from a client, 1 KiB"),
             Query(Figure::Rate, "stream/server/64KiB/1x1", "from a server, 64 KiB"),
-        ],
-    },
-    Line {
-        about: "Processor time of a call",
-        figures: &[
-            Query(Figure::ServerCpu, "unary/0B/100x4", "the server's"),
-            Query(Figure::ClientCpu, "unary/0B/100x4", "the client's"),
         ],
     },
     Line {
@@ -89,8 +84,9 @@ pub fn overview(record: &Record) -> String {
         (counted(comparison.rounds(), "round"), counted(record.machine.cores, "core"));
     let early = if record.interrupted { ", interrupted" } else { "" };
     format!(
-        "{}\n\n{lines}\n{noise}{rounds}{early}, {cores}, {}.\n",
+        "{} {}\n\n{lines}\n{noise}{rounds}{early}, {cores}, {}.\n",
         legend(record),
+        direction(record),
         escape(&record.machine.processor)
     )
 }
@@ -99,24 +95,18 @@ pub fn overview(record: &Record) -> String {
 pub fn headline(record: &Record) -> String {
     let lines = lines(&Comparison::of(record));
     let first = |(about, findings): &(&str, Vec<Finding>)| {
-        let Finding { what, ratio, bounds, .. } = findings.first()?;
-        Some(format!(
-            "{}, {what}, {}",
-            about.to_lowercase(),
-            format!("{ratio} {bounds}").trim_end()
-        ))
+        let finding = findings.first()?;
+        let costs = finding.costs.iter().map(|it| format!(", {} {}", it.what, it.ratio));
+        let costs: String = costs.collect();
+        Some(format!("{}, {}, {}{costs}", about.to_lowercase(), finding.what, finding.ahead()))
     };
     let figures: Vec<_> = lines.iter().filter_map(first).collect();
-    format!("{} ÷ {RIVAL}: {}.\n", record.reference, figures.join("; "))
+    format!("{} Against {RIVAL}: {}.\n", direction(record), figures.join("; "))
 }
 
-/// What the lines' ratios are.
+/// What the lines are.
 pub fn legend(record: &Record) -> String {
-    format!(
-        "{} ÷ {RIVAL}, with 95 % intervals; ~ is no difference. Of rates more is better, of all \
-         else less.",
-        record.reference
-    )
+    format!("{} against {RIVAL}, with 95 % intervals.", record.reference)
 }
 
 /// What each line is about, and what it says.
@@ -130,26 +120,55 @@ pub fn lines(comparison: &Comparison<'_>) -> Vec<(&'static str, Vec<Finding>)> {
 /// A figure in all cases with this name.
 fn findings(comparison: &Comparison<'_>, Query(figure, cases, what): &Query) -> Vec<Finding> {
     let rows = comparison.workloads().into_iter().flat_map(|it| it.rows);
-    let finding = |row: Row<'_>| {
-        let pairs = [&comparison.record.reference, RIVAL].map(|name| row.pair(name));
-        let [ours, theirs] = pairs.map(|pair| comparison.figures(&row.case.id, pair, *figure));
-        let ratio = Ratio::of(&ours, &theirs);
-        let [our, their] = [median(ours.into_values())?, median(theirs.into_values())?];
-        Some(Finding {
-            what,
-            ratio: ratio.as_ref().map_or_else(|| quotient(our / their), number::ratio),
-            bounds: ratio.as_ref().map(number::bounds).unwrap_or_default(),
-            medians: format!("{} against {} {}", number(our), number(their), figure.unit()),
-        })
+    let rows = rows.filter(|row| glob::matches(cases, &row.case.id));
+    rows.filter_map(|row| {
+        let costs = COSTS.iter().filter(|_| *figure == Figure::Rate);
+        let costs = costs.filter_map(|cost| finding(comparison, row, *cost, cost.title()));
+        Some(Finding { costs: costs.collect(), ..finding(comparison, row, *figure, what)? })
+    })
+    .collect()
+}
+
+fn finding<'a>(
+    comparison: &Comparison<'a>,
+    row: Row<'a>,
+    figure: Figure,
+    what: &'static str,
+) -> Option<Finding> {
+    let pairs = [comparison.record.reference.as_str(), RIVAL].map(|name| row.pair(name));
+    let [our, their] = pairs.map(|pair| comparison.median(&row.case.id, pair, figure));
+    let (our, their) = (our?, their?);
+    let ratio = comparison.reference_ahead(row, figure, RIVAL);
+    let alone = match figure.better() {
+        Better::Higher => our / their,
+        Better::Lower => their / our,
     };
-    rows.filter(|row| glob::matches(cases, &row.case.id)).filter_map(finding).collect()
+    Some(Finding {
+        what,
+        ratio: ratio.as_ref().map_or_else(|| quotient(alone), number::ratio),
+        bounds: ratio.as_ref().map(number::bounds).unwrap_or_default(),
+        medians: format!("{} against {} {}", number(our), number(their), figure.unit()),
+        costs: Vec::new(),
+    })
 }
 
 impl Finding {
+    /// The ratio, with its interval if it has one.
+    fn ahead(&self) -> String {
+        format!("{} {}", self.ratio, self.bounds).trim_end().into()
+    }
+
+    /// The costs beside it, in brackets.
+    pub fn beside(&self) -> String {
+        let cost = |it: &Finding| format!("{} {}, {}", it.what, it.ratio, it.medians);
+        match &*self.costs {
+            [] => String::new(),
+            costs => format!(" ({})", costs.iter().map(cost).collect::<Vec<_>>().join("; ")),
+        }
+    }
+
     /// In a line.
     fn sentence(&self) -> String {
-        let Self { what, ratio, bounds, medians } = self;
-        let gap = if bounds.is_empty() { "" } else { " " };
-        format!("{what}: {ratio}{gap}{bounds}, {medians}")
+        format!("{}: {}, {}{}", self.what, self.ahead(), self.medians, self.beside())
     }
 }

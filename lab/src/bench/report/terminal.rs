@@ -2,7 +2,7 @@
 
 use super::compare::{Comparison, Workload};
 use super::trouble::troubles;
-use super::{circumstances, contestants, legend, medians};
+use super::{circumstances, contestants, direction, medians};
 use crate::bench::record::Record;
 use crate::report::style::Style;
 
@@ -15,7 +15,7 @@ const MANY: usize = 6;
 pub fn report(record: &Record, style: Style) -> String {
     let comparison = Comparison::of(record);
     let mut text = contestants(record).text(2, WIDTH);
-    text += &format!("\n{}\n", legend(record));
+    text += &format!("\n{}\n", direction(record));
     for it in comparison.workloads() {
         text += &workload(&comparison, &it, style);
     }

@@ -106,11 +106,15 @@ fn csv_has_a_row_for_each_figure() {
 }
 
 #[test]
-fn the_front_page_has_five_lines() {
+fn the_front_page_has_four_lines() {
     let text = overview::overview(&sample());
-    assert_eq!(text.lines().filter(|it| it.starts_with("- **")).count(), 5, "{text}");
-    assert!(text.contains("- **Latency**: the median, one call at a time: 0."), "{text}");
-    assert!(text.contains("; program: 0."), "{text}");
+    assert_eq!(text.lines().filter(|it| it.starts_with("- **")).count(), 4, "{text}");
+    assert!(
+        text.contains("- **Latency**: the median, one call at a time: 1.60 (1.51 to 1.70)"),
+        "{text}"
+    );
+    assert!(text.contains("; program: 1."), "{text}");
+    assert!(text.contains("/s (server CPU 1.37, "), "{text}");
     let mut record = sample();
     record.contestants.retain(|it| it.name != "tonic");
     record.samples.retain(|it| it.client != "tonic" && it.server != "tonic");
@@ -121,8 +125,9 @@ fn the_front_page_has_five_lines() {
 fn the_headline_is_the_first_figure_of_each_line() {
     let text = overview::headline(&sample());
     assert_eq!(text.lines().count(), 1, "{text}");
-    assert_eq!(text.matches("; ").count(), 4, "{text}");
-    assert!(text.contains("; latency, the median, one call at a time, 0."), "{text}");
+    assert_eq!(text.matches("; ").count(), 3, "{text}");
+    assert!(text.contains("; latency, the median, one call at a time, 1."), "{text}");
+    assert!(text.contains("server CPU 1.37, client CPU 1.37; latency"), "{text}");
     assert!(!text.contains("program"), "{text}");
 }
 

@@ -2,14 +2,13 @@
 
 use std::sync::mpsc::Sender;
 
+use lab_contract::bench::{Options, cores};
 use quartet::CompletionQueues;
 use quartet::rpc::{Request, Response, Status, Stream, Streaming};
 
-use super::load::Load;
-use super::session::{Measured, answers, set_up};
-use super::stub::Serving;
-use super::usage::Usage;
-use super::{Options, Stack, bare, cores, quartet_stack};
+use super::client;
+use super::server::MeasuredServer;
+use super::session::{answers, set_up};
 use crate::proto::grpc::testing::{
     ClientArgs, ClientStatus, CoreRequest, CoreResponse, ServerArgs, ServerStatus, Void,
     WorkerService,
@@ -36,12 +35,9 @@ impl WorkerService for Worker {
         request: Request<Streaming<ServerArgs>>,
     ) -> Answered<impl Stream<Item = Result<ServerStatus, Status>> + Send> {
         let mut args = request.into_inner();
-        let setup = self.options.server(&set_up(&mut args).await?)?;
-        let serving = match self.options.stack {
-            Stack::Quartet => quartet_stack::serve(&setup, &self.queues)?,
-            Stack::Bare => bare::serve(&setup, &self.queues)?,
-        };
-        Ok(Response::new(answers(args, MeasuredServer { serving, usage: Usage::new() })))
+        let config = set_up(&mut args).await?;
+        let server = MeasuredServer::start(&config, &self.options, &self.queues)?;
+        Ok(Response::new(answers(args, server)))
     }
 
     async fn run_client(
@@ -49,49 +45,17 @@ impl WorkerService for Worker {
         request: Request<Streaming<ClientArgs>>,
     ) -> Answered<impl Stream<Item = Result<ClientStatus, Status>> + Send> {
         let mut args = request.into_inner();
-        let setup = self.options.client(&set_up(&mut args).await?)?;
-        let load = match self.options.stack {
-            Stack::Quartet => {
-                let stubs = quartet_stack::stubs(&setup, &self.queues)?;
-                Load::start(setup, stubs)
-            }
-            Stack::Bare => {
-                let stubs = bare::stubs(&setup, &self.queues)?;
-                Load::start(setup, stubs)
-            }
-        };
-        Ok(Response::new(answers(args, load)))
+        let config = set_up(&mut args).await?;
+        Ok(Response::new(answers(args, client::start(&config, &self.options, &self.queues)?)))
     }
 
     async fn core_count(&self, _: Request<CoreRequest>) -> Answered<CoreResponse> {
-        Ok(CoreResponse { cores: cores() as i32, ..CoreResponse::default() }.into())
+        Ok(CoreResponse { cores: cores(), ..CoreResponse::default() }.into())
     }
 
     async fn quit_worker(&self, _: Request<Void>) -> Answered<Void> {
         // If nobody listens, the worker is ending already.
         let _ = self.quit.send(());
         Ok(Void::new().into())
-    }
-}
-
-struct MeasuredServer {
-    serving: Box<dyn Serving>,
-    usage: Usage,
-}
-
-impl Measured for MeasuredServer {
-    type Status = ServerStatus;
-
-    fn status(&mut self, reset: bool) -> ServerStatus {
-        ServerStatus {
-            stats: Some(self.usage.stats(reset)).into(),
-            port: self.serving.port().into(),
-            cores: cores() as i32,
-            ..ServerStatus::default()
-        }
-    }
-
-    async fn end(self) {
-        self.serving.end().await;
     }
 }

@@ -9,8 +9,9 @@ use futures_util::stream::{Map, Repeat, iter, repeat};
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
+use crate::messages::payload;
 use crate::testing::benchmark_service_server::BenchmarkService;
-use crate::testing::{Payload, SimpleRequest, SimpleResponse, payload};
+use crate::testing::{Payload, SimpleRequest, SimpleResponse};
 
 /// The largest body of a response: tonic's clients take no more by default.
 const MAX_BODY: i32 = 4 << 20;

@@ -2,11 +2,9 @@
 
 mod benchmark;
 mod client;
-mod histogram;
+mod messages;
 mod server;
 mod settings;
-mod stage;
-mod usage;
 mod worker;
 
 use std::error::Error;
@@ -14,6 +12,7 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use clap::Parser;
+use lab_contract::bench::Options;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tonic::transport::Server;
@@ -25,40 +24,27 @@ use testing::worker_service_server::WorkerServiceServer;
 #[allow(dead_code, clippy::enum_variant_names, clippy::large_enum_variant)]
 mod testing {
     tonic::include_proto!("grpc.testing");
-
-    /// A payload of so many zeros.
-    pub fn payload(size: usize) -> Payload {
-        let mut body = vec![0; size];
-        // Written, each page is one of its own: unwritten, all are the kernel's one page of zeros.
-        std::hint::black_box(&mut body).fill(0);
-        Payload { body: body.into(), ..Default::default() }
-    }
 }
 
 /// How long calls of drivers may go on when the worker is asked to end.
 const GRACE: Duration = Duration::from_secs(1);
 
 #[derive(Parser)]
-#[command(rename_all = "snake_case")]
 struct Args {
-    /// Serve drivers on this port; 0 takes a free one
-    #[arg(long)]
-    driver_port: u16,
-
     #[command(flatten)]
-    settings: settings::Settings,
+    options: Options,
 }
 
 /// Serves drivers on a runtime that nothing measured runs on.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let args = Args::parse();
+    let Args { options } = Args::parse();
     let mut terminate = signal(SignalKind::terminate())?;
-    let incoming = TcpIncoming::bind((Ipv6Addr::UNSPECIFIED, args.driver_port).into())?
+    let incoming = TcpIncoming::bind((Ipv6Addr::UNSPECIFIED, options.driver_port).into())?
         .with_nodelay(Some(true));
     println!("listening on {}", incoming.local_addr()?);
 
-    let (worker, quit) = worker::Worker::new(args.settings);
+    let (worker, quit) = worker::Worker::new(options);
     let (end, ended) = oneshot::channel::<()>();
     let serve = Server::builder()
         .add_service(WorkerServiceServer::new(worker))

@@ -3,18 +3,17 @@
 use std::io;
 use std::net::{Ipv6Addr, TcpListener};
 
-use tonic::Status;
+use lab_contract::bench::{Options, Refusal, Stage, Usage, port};
 use tonic::codec::CompressionEncoding::{Deflate, Gzip};
 use tonic::transport::server::TcpIncoming;
 
 use crate::benchmark::Benchmark;
-use crate::settings::{Settings, compression};
-use crate::stage::Stage;
+use crate::messages::{compression, server_status};
+use crate::settings::{self, failed};
 use crate::testing::benchmark_service_server::BenchmarkServiceServer;
 use crate::testing::server_args::Argtype;
-use crate::testing::{ServerArgs, ServerConfig, ServerStats, ServerStatus, ServerType};
-use crate::usage::Usage;
-use crate::worker::{Ask, Measured, cores};
+use crate::testing::{ServerArgs, ServerConfig, ServerStatus, ServerType};
+use crate::worker::{Ask, Measured};
 
 pub struct MeasuredServer {
     port: u16,
@@ -34,11 +33,9 @@ impl Measured for MeasuredServer {
         })
     }
 
-    fn set_up(config: ServerConfig, settings: &Settings) -> Result<Self, Status> {
+    fn set_up(config: ServerConfig, options: &Options) -> Result<Self, Refusal> {
         if config.server_type() == ServerType::AsyncGenericServer {
-            return Err(Status::unimplemented(
-                "ASYNC_GENERIC_SERVER: this worker has protobuf only",
-            ));
+            return Err(Refusal::unimplemented("no generic server: it answers with protobuf only"));
         }
         let mut service = BenchmarkServiceServer::new(Benchmark)
             .accept_compressed(Deflate)
@@ -46,12 +43,10 @@ impl Measured for MeasuredServer {
         if let Some(encoding) = compression(&config.channel_args)? {
             service = service.send_compressed(encoding);
         }
-        let router = settings.server(config.security_params.as_ref())?.add_service(service);
-        let port = u16::try_from(config.port)
-            .map_err(|_| Status::invalid_argument(format!("port: saw {}", config.port)))?;
-        let listening = |error| Status::unavailable(format!("port {port}: {error}"));
-        let listener = listen(port).map_err(listening)?;
-        let port = listener.local_addr().map_err(listening)?.port();
+        let mut server = settings::server(options, config.security_params.as_ref())?;
+        let router = server.add_service(service);
+        let listener = listen(port(config.port)?).map_err(failed)?;
+        let port = listener.local_addr().map_err(failed)?.port();
 
         let serve = async move {
             let incoming = match tokio::net::TcpListener::from_std(listener) {
@@ -62,21 +57,12 @@ impl Measured for MeasuredServer {
                 eprintln!("port {port}: {error}");
             }
         };
-        let stage = Stage::start("bench-server", settings.tuning, serve)?;
-        Ok(MeasuredServer { port, usage: Usage::now()?, _stage: stage })
+        let stage = settings::stage("bench-server", options.tuning, serve).map_err(failed)?;
+        Ok(MeasuredServer { port, usage: Usage::now(), _stage: stage })
     }
 
-    fn status(&mut self, reset: bool) -> Result<ServerStatus, Status> {
-        let used = self.usage.used(reset)?;
-        let stats = ServerStats {
-            time_elapsed: used.elapsed,
-            time_user: used.user,
-            time_system: used.system,
-            total_cpu_time: used.total_ticks,
-            idle_cpu_time: used.idle_ticks,
-            ..Default::default()
-        };
-        Ok(ServerStatus { stats: Some(stats), port: self.port.into(), cores: cores() })
+    fn status(&mut self, reset: bool) -> ServerStatus {
+        server_status(self.port, self.usage.used(reset))
     }
 }
 

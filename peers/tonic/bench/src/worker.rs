@@ -1,16 +1,16 @@
 //! The WorkerService: sets up what drivers ask for, and answers with figures.
 
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use futures_util::stream::try_unfold;
+use lab_contract::bench::{Options, Refusal, cores};
 use tokio::sync::Notify;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::client::MeasuredClient;
 use crate::server::MeasuredServer;
-use crate::settings::Settings;
+use crate::settings::refused;
 use crate::testing::worker_service_server::WorkerService;
 use crate::testing::{
     ClientArgs, ClientStatus, CoreRequest, CoreResponse, Mark, ServerArgs, ServerStatus, Void,
@@ -30,22 +30,22 @@ pub trait Measured: Sized + Send + 'static {
 
     fn ask(args: Self::Args) -> Option<Ask<Self::Config>>;
 
-    fn set_up(config: Self::Config, settings: &Settings) -> Result<Self, Status>;
+    fn set_up(config: Self::Config, options: &Options) -> Result<Self, Refusal>;
 
     /// The figures since the last reset.
-    fn status(&mut self, reset: bool) -> Result<Self::Status, Status>;
+    fn status(&mut self, reset: bool) -> Self::Status;
 }
 
 pub struct Worker {
-    settings: Arc<Settings>,
+    options: Arc<Options>,
     quit: Arc<Notify>,
 }
 
 impl Worker {
     /// A worker, and what is notified when it is asked to end.
-    pub fn new(settings: Settings) -> (Self, Arc<Notify>) {
+    pub fn new(options: Options) -> (Self, Arc<Notify>) {
         let quit = Arc::new(Notify::new());
-        (Worker { settings: settings.into(), quit: quit.clone() }, quit)
+        (Worker { options: options.into(), quit: quit.clone() }, quit)
     }
 
     /// Answers the messages of one call. What it sets up lives in the response: it goes when that
@@ -54,20 +54,22 @@ impl Worker {
         &self,
         request: Request<Streaming<M::Args>>,
     ) -> Response<BoxStream<M::Status>> {
-        let settings = self.settings.clone();
+        let options = self.options.clone();
         let start = (request.into_inner(), None::<M>);
         let statuses = try_unfold(start, move |(mut inbound, measured)| {
-            let settings = settings.clone();
+            let options = options.clone();
             async move {
                 let Some(args) = inbound.message().await? else {
                     return Ok(None);
                 };
                 let (mut measured, reset) = match (M::ask(args), measured) {
-                    (Some(Ask::SetUp(config)), None) => (M::set_up(config, &settings)?, false),
+                    (Some(Ask::SetUp(config)), None) => {
+                        (M::set_up(config, &options).map_err(refused)?, false)
+                    }
                     (Some(Ask::Mark(mark)), Some(measured)) => (measured, mark.reset),
                     _ => return Err(Status::invalid_argument("expected a set-up, then marks")),
                 };
-                Ok(Some((measured.status(reset)?, (inbound, Some(measured)))))
+                Ok(Some((measured.status(reset), (inbound, Some(measured)))))
             }
         });
         Response::new(Box::pin(statuses))
@@ -102,9 +104,4 @@ impl WorkerService for Worker {
         self.quit.notify_one();
         Ok(Response::new(Void {}))
     }
-}
-
-/// How many cores the process may use.
-pub fn cores() -> i32 {
-    available_parallelism().map_or(1, |cores| cores.get() as i32)
 }

@@ -1,6 +1,6 @@
 //! What a call costs: processor time of both sides, and all that is counted a call.
 
-use super::plot::{figure, tone};
+use super::plot::{NAME, figure, tone};
 use super::{Section, by_workload, chart};
 use crate::bench::figure::Figure;
 use crate::bench::report::compare::{Comparison, Row};
@@ -22,9 +22,8 @@ const COSTS: [Figure; 9] = [
     Figure::ClientMemory,
 ];
 
-/// A name is so wide, and the longest bar.
-const NAME: f64 = 96.0;
-const BAR: f64 = 210.0;
+/// The longest bar, and a line of text.
+const BAR: f64 = 184.0;
 const LINE: f64 = 18.0;
 
 /// The bars and the tables.

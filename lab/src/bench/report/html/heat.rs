@@ -5,7 +5,7 @@ use crate::bench::figure::Figure;
 use crate::bench::report::compare::{Comparison, Pair, Row, Workload};
 use crate::bench::report::number::{interval, number, ratio};
 use crate::bench::report::table::{Cell, Table};
-use crate::bench::report::{legend, ratios, titled};
+use crate::bench::report::{figures, ratios, titled};
 use crate::bench::statistics::{Difference, Ratio};
 use crate::report::html::escape;
 
@@ -43,8 +43,7 @@ pub fn ratios_by_case(comparison: &Comparison<'_>) -> Section {
         title: "Ratios",
         about: "",
         body: format!(
-            "<p>{}</p>\n<p class=scale>{}</p>\n{}",
-            escape(&legend(comparison.record)),
+            "<p class=scale>{}</p>\n{}",
             scale(&comparison.record.reference),
             chart("ratios", &body, &ratios(comparison, &rows))
         ),
@@ -115,7 +114,7 @@ fn body<'a>(
     figure: Option<Figure>,
 ) -> String {
     let lines: Vec<_> =
-        workload.rows.iter().filter_map(|row| line(comparison, *row, figure)).collect();
+        workload.rows.iter().flat_map(|row| lines(comparison, *row, figure)).collect();
     if lines.is_empty() {
         return String::new();
     }
@@ -128,8 +127,21 @@ fn body<'a>(
     )
 }
 
-fn line<'a>(comparison: &Comparison<'a>, row: Row<'a>, figure: Option<Figure>) -> Option<String> {
-    let figure = figure.unwrap_or(row.case.figure);
+/// The lines of a case: in a figure, or in what it asks and what that costs.
+fn lines<'a>(comparison: &Comparison<'a>, row: Row<'a>, figure: Option<Figure>) -> Vec<String> {
+    let asked = figure.unwrap_or(row.case.figure);
+    let beside = figures(row.case).skip(1).filter(|_| figure.is_none());
+    let beside = beside
+        .filter_map(|it| line(comparison, row, it, &format!("<small>{}</small>", it.title())));
+    line(comparison, row, asked, &head(row)).into_iter().chain(beside).collect()
+}
+
+fn line<'a>(
+    comparison: &Comparison<'a>,
+    row: Row<'a>,
+    figure: Figure,
+    head: &str,
+) -> Option<String> {
     let has = |name: &'a str| comparison.median(&row.case.id, row.pair(name), figure).is_some();
     let is_about = figure == row.case.figure || row.case.others.contains(&figure);
     if !is_about || !comparison.contestants.iter().any(|it| has(&it.name)) {
@@ -145,11 +157,7 @@ fn line<'a>(comparison: &Comparison<'a>, row: Row<'a>, figure: Option<Figure>) -
         let of = Of { case: &row.case.id, label: row.label(), name: &it.name, pair, figure };
         cell(comparison, &of, ratio.as_ref(), place)
     });
-    Some(format!(
-        "<tr><th scope=row>{}<td class=own>{own}{}\n",
-        breakable(&row.label()),
-        cells.collect::<String>()
-    ))
+    Some(format!("<tr><th scope=row>{head}<td class=own>{own}{}\n", cells.collect::<String>()))
 }
 
 /// What a cell is of.
@@ -188,9 +196,11 @@ fn cell<'a>(
     )
 }
 
-/// A path that may be broken after its slashes.
-fn breakable(path: &str) -> String {
-    escape(path).replace('/', "/<wbr>")
+/// What a line is about: the case without its workload, which stands above.
+fn head(row: Row<'_>) -> String {
+    let label = row.label();
+    let rest = label.strip_prefix(&*row.case.workload).and_then(|rest| rest.strip_prefix('/'));
+    escape(rest.unwrap_or(&label))
 }
 
 /// Clients by servers, where all of them met.

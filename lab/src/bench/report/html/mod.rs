@@ -13,7 +13,7 @@ use super::compare::{Comparison, Workload};
 use super::overview::{self, Finding};
 use super::table::Table;
 use super::trouble::troubles;
-use super::{circumstances, contestants};
+use super::{circumstances, contestants, direction};
 use crate::bench::record::Record;
 use crate::report::html::escape;
 
@@ -49,6 +49,7 @@ pub fn report(record: &Record) -> String {
         script = include_str!("../../../../assets/bench.js"),
         circumstances = escape(&circumstances(&comparison)),
         command = escape(&record.command),
+        direction = escape(&direction(record)),
         glance = glance(&comparison),
         noise = noise(&comparison),
         contestants = contestants(record).html(),
@@ -160,7 +161,8 @@ fn glance(comparison: &Comparison<'_>) -> String {
     }
     let item = |it: &Finding| {
         let [ratio, bounds, medians] = [&it.ratio, &it.bounds, &it.medians].map(|it| escape(it));
-        format!("<li><b>{ratio}</b><div>{} <small>{bounds} {medians}</small></div>\n", it.what)
+        let (what, beside) = (it.what, escape(&it.beside()));
+        format!("<li><b>{ratio}</b><div>{what} <small>{bounds} {medians}{beside}</small></div>\n")
     };
     let line = |(about, findings): &(&str, Vec<Finding>)| {
         let items: String = findings.iter().map(item).collect();

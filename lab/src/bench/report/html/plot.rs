@@ -7,6 +7,8 @@ use crate::report::html::escape;
 
 /// How wide every drawing is.
 pub const WIDTH: f64 = 360.0;
+/// How much of it the longest name of a contestant takes, before a bar or a line.
+pub const NAME: f64 = 122.0;
 const HEIGHT: f64 = 230.0;
 /// Where the axes are: left, right, top, bottom.
 const FRAME: [f64; 4] = [44.0, 350.0, 10.0, 192.0];

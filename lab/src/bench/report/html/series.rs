@@ -2,13 +2,12 @@
 
 use std::fmt::Write;
 
-use super::plot::{WIDTH, figure, short, tone};
+use super::plot::{NAME, WIDTH, figure, short, tone};
 use super::{Section, by_workload, chart};
 use crate::bench::report::compare::{Comparison, Row};
 use crate::bench::report::table::Table;
 use crate::report::html::escape;
 
-const NAME: f64 = 96.0;
 const STRIP: f64 = 30.0;
 
 /// A contestant's rounds.

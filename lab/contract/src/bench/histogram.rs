@@ -1,7 +1,5 @@
 //! Counts values in buckets, each a little wider than the one before, as gRPC's benchmarks do.
 
-use crate::proto::grpc::testing::{HistogramData, HistogramParams};
-
 /// More buckets than anybody needs: what is sent with each mark.
 const MOST_BUCKETS: f64 = 1e6;
 
@@ -14,10 +12,11 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// None if there is no such histogram.
-    pub fn new(params: &HistogramParams) -> Option<Self> {
-        let width = params.resolution.ln_1p();
-        let buckets = (params.max_possible.ln() / width).floor() + 1.0;
+    /// Buckets that grow by `resolution`, for values up to `max_possible`. None if there are no such
+    /// ones.
+    pub fn new(resolution: f64, max_possible: f64) -> Option<Self> {
+        let width = resolution.ln_1p();
+        let buckets = (max_possible.ln() / width).floor() + 1.0;
         let usable = width > 0.0 && (1.0..MOST_BUCKETS).contains(&buckets);
         usable.then_some(Scale { width, buckets: buckets as usize })
     }
@@ -32,15 +31,20 @@ impl Scale {
 #[derive(Clone, Debug)]
 pub struct Histogram {
     scale: Scale,
-    buckets: Vec<u32>,
+    /// How many values are in each bucket.
+    pub buckets: Vec<u32>,
     min: f64,
-    max: f64,
-    sum: f64,
-    sum_of_squares: f64,
+    /// The largest value.
+    pub max: f64,
+    /// The sum of the values.
+    pub sum: f64,
+    /// The sum of their squares.
+    pub sum_of_squares: f64,
     count: u64,
 }
 
 impl Histogram {
+    /// Without a value.
     pub fn new(scale: Scale) -> Self {
         Histogram {
             scale,
@@ -53,6 +57,7 @@ impl Histogram {
         }
     }
 
+    /// Counts a value.
     pub fn add(&mut self, value: f64) {
         self.buckets[self.scale.bucket(value)] += 1;
         self.min = self.min.min(value);
@@ -74,22 +79,14 @@ impl Histogram {
         self.count += other.count;
     }
 
+    /// How many values there are.
     pub fn count(&self) -> u64 {
         self.count
     }
-}
 
-impl From<Histogram> for HistogramData {
-    fn from(histogram: Histogram) -> Self {
-        HistogramData {
-            bucket: histogram.buckets,
-            min_seen: if histogram.count == 0 { 0.0 } else { histogram.min },
-            max_seen: histogram.max,
-            sum: histogram.sum,
-            sum_of_squares: histogram.sum_of_squares,
-            count: histogram.count as f64,
-            ..HistogramData::default()
-        }
+    /// The smallest value; 0 if there is none.
+    pub fn min(&self) -> f64 {
+        if self.count == 0 { 0.0 } else { self.min }
     }
 }
 
@@ -97,13 +94,9 @@ impl From<Histogram> for HistogramData {
 mod tests {
     use super::*;
 
-    fn scale(resolution: f64, max_possible: f64) -> Option<Scale> {
-        Scale::new(&HistogramParams { resolution, max_possible, ..HistogramParams::default() })
-    }
-
     #[test]
     fn values_are_in_the_bucket_of_their_logarithm() {
-        let scale = scale(1.0, 1024.0).unwrap();
+        let scale = Scale::new(1.0, 1024.0).unwrap();
         assert_eq!(scale.buckets, 11);
         for (value, bucket) in [(0.0, 0), (0.9, 0), (1.5, 0), (2.5, 1), (600.0, 9), (1e9, 10)] {
             assert_eq!(scale.bucket(value), bucket, "{value}");
@@ -112,16 +105,15 @@ mod tests {
 
     #[test]
     fn what_is_merged_is_as_if_added() {
-        let scale = scale(0.01, 60e9).unwrap();
+        let scale = Scale::new(0.01, 60e9).unwrap();
         let (mut one, mut other) = (Histogram::new(scale), Histogram::new(scale));
         one.add(100.0);
         other.add(3000.0);
         other.add(50.0);
         one.merge(&other);
-        let data: HistogramData = one.into();
-        assert_eq!((data.count, data.min_seen, data.max_seen), (3.0, 50.0, 3000.0));
-        assert_eq!(data.sum, 3150.0);
-        assert_eq!(data.bucket.iter().sum::<u32>(), 3);
+        assert_eq!((one.count(), one.min(), one.max), (3, 50.0, 3000.0));
+        assert_eq!(one.sum, 3150.0);
+        assert_eq!(one.buckets.iter().sum::<u32>(), 3);
     }
 
     #[test]
@@ -129,7 +121,7 @@ mod tests {
         for (resolution, max) in
             [(0.0, 60e9), (-0.5, 60e9), (0.01, 0.0), (1e-12, 60e9), (f64::NAN, 60e9)]
         {
-            assert!(scale(resolution, max).is_none(), "{resolution} {max}");
+            assert!(Scale::new(resolution, max).is_none(), "{resolution} {max}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A client at work: calls of one type, in a closed loop or an open one, over either stack.
+//! The client's loops: closed, where calls begin when others have ended, or open, where they begin
+//! at times of their own.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -11,24 +12,23 @@ use futures::channel::{mpsc, oneshot};
 use futures::future::{self, Shared};
 use futures::{FutureExt, SinkExt, StreamExt};
 use futures_timer::Delay;
-use quartet::rpc::Code;
 
+use super::WRONG;
+use super::figures::{Counts, Figures};
 use super::pace;
-use super::results::{self, Results};
-use super::session::Measured;
-use super::setup;
+use super::setup::{Client, Pace, Style};
 use super::stub::{Answer, Answers, Requests, Stub};
-use super::usage::{self, Usage};
-use crate::proto::grpc::testing::{ClientStatus, RpcType, SimpleRequest};
+use super::usage::{Usage, Used};
 
 /// How long a place waits whose call has failed, so that a server that is gone is not called in
 /// a tight loop, in which no connection could come about.
 const AFTER_FAILURE: Duration = Duration::from_millis(10);
 
-/// The client, until it is dropped.
+/// A client that calls until it is dropped.
+#[derive(Debug)]
 pub struct Load {
-    setup: Arc<setup::Client>,
-    results: Vec<Arc<Results>>,
+    setup: Arc<Client>,
+    figures: Vec<Arc<Figures>>,
     usage: Usage,
     /// Dropped, it stops all tasks.
     stop: oneshot::Sender<Infallible>,
@@ -54,46 +54,45 @@ impl Tether {
 }
 
 impl Load {
-    /// Begins to call, over a stub for each channel.
-    pub fn start<S: Stub>(setup: setup::Client, stubs: Vec<S>) -> Self {
+    /// Begins to call, over a stub for each channel. With `feeds`, messages that a stream sends
+    /// without waiting for an answer are not flushed one by one.
+    pub fn start<S: Stub>(setup: Client, stubs: Vec<S>, feeds: bool) -> Self {
         let setup = Arc::new(setup);
         let (stop, stopped) = oneshot::channel();
         let (alive, tasks) = mpsc::channel(0);
         let tether = Tether { stopped: stopped.shared(), _alive: alive };
         let callers = stubs.into_iter().map(|stub| Caller {
             stub,
+            request: S::request(setup.request, setup.answer),
             setup: setup.clone(),
-            results: Arc::new(Results::new(setup.scale)),
+            feeds,
+            figures: Arc::new(Figures::new(setup.scale)),
         });
         let callers: Vec<_> = callers.collect();
-        let results = callers.iter().map(|caller| caller.results.clone()).collect();
-        match setup.offered_load {
-            None => closed_loop(&callers, setup.outstanding, &tether),
-            Some(rate) => open_loop(callers, rate, tether),
+        let figures = callers.iter().map(|caller| caller.figures.clone()).collect();
+        match setup.pace {
+            Pace::Closed(in_flight) => closed_loop(&callers, in_flight, &tether),
+            Pace::Open(rate) => open_loop(callers, rate, tether),
         }
-        Load { setup, results, usage: Usage::new(), stop, tasks }
-    }
-}
-
-impl Measured for Load {
-    type Status = ClientStatus;
-
-    fn status(&mut self, reset: bool) -> ClientStatus {
-        let results = self.results.iter().map(Arc::as_ref);
-        let mut stats = results::collect(results, self.setup.scale, reset);
-        usage::add(&self.usage.stats(reset), &mut stats);
-        ClientStatus { stats: Some(stats).into(), ..ClientStatus::default() }
+        Load { setup, figures, usage: Usage::now(), stop, tasks }
     }
 
-    async fn end(mut self) {
+    /// What has been counted and used since the last reset.
+    pub fn figures(&mut self, reset: bool) -> (Counts, Used) {
+        let channels = self.figures.iter().map(Arc::as_ref);
+        (Counts::of(channels, self.setup.scale, reset), self.usage.used(reset))
+    }
+
+    /// Ends it, and waits until nothing of it runs any more.
+    pub async fn end(mut self) {
         drop(self.stop);
         self.tasks.next().await;
     }
 }
 
-fn closed_loop<S: Stub>(callers: &[Caller<S>], outstanding: usize, tether: &Tether) {
+fn closed_loop<S: Stub>(callers: &[Caller<S>], in_flight: usize, tether: &Tether) {
     for caller in callers {
-        for _ in 0..outstanding {
+        for _ in 0..in_flight {
             caller.stub.spawn(tether.clone().hold(caller.clone().keep_on()));
         }
     }
@@ -112,7 +111,7 @@ fn open_loop<S: Stub>(callers: Vec<Caller<S>>, rate: f64, tether: Tether) {
                     let (stub, caller) = (&caller.stub, caller.clone());
                     let call = async move {
                         if let Err(code) = caller.unary(due).await {
-                            caller.results.failed(code);
+                            caller.figures.failed(code);
                         }
                     };
                     stub.spawn(tether.clone().hold(call));
@@ -124,10 +123,12 @@ fn open_loop<S: Stub>(callers: Vec<Caller<S>>, rate: f64, tether: Tether) {
 
 /// Who makes the calls of a channel.
 #[derive(Clone)]
-struct Caller<S> {
+struct Caller<S: Stub> {
     stub: S,
-    setup: Arc<setup::Client>,
-    results: Arc<Results>,
+    request: S::Request,
+    setup: Arc<Client>,
+    feeds: bool,
+    figures: Arc<Figures>,
 }
 
 impl<S: Stub> Caller<S> {
@@ -136,67 +137,67 @@ impl<S: Stub> Caller<S> {
         leave_the_drivers_call().await;
         loop {
             if let Err(code) = self.work().await {
-                self.results.failed(code);
+                self.figures.failed(code);
                 Delay::new(AFTER_FAILURE).await;
             }
         }
     }
 
     /// One call, or one stream.
-    async fn work(&self) -> Result<(), Code> {
-        match self.setup.work {
-            RpcType::UNARY => self.unary(Instant::now()).await,
-            RpcType::STREAMING => self.streaming().await,
-            RpcType::STREAMING_FROM_CLIENT => self.streaming_from_client().await,
-            RpcType::STREAMING_FROM_SERVER => self.streaming_from_server().await,
-            RpcType::STREAMING_BOTH_WAYS => self.streaming_both_ways().await,
+    async fn work(&self) -> Result<(), i32> {
+        match self.setup.style {
+            Style::Unary => self.unary(Instant::now()).await,
+            Style::Streaming => self.streaming().await,
+            Style::FromClient => self.streaming_from_client().await,
+            Style::FromServer => self.streaming_from_server().await,
+            Style::BothWays => self.streaming_both_ways().await,
         }
     }
 
-    async fn unary(&self, since: Instant) -> Result<(), Code> {
-        self.check(Some(&self.stub.unary(self.request()).await))?;
-        self.results.took(since);
+    async fn unary(&self, since: Instant) -> Result<(), i32> {
+        self.check(self.stub.unary(self.request.clone()).await)?;
+        self.figures.took(since);
         Ok(())
     }
 
     /// A message there, and one back.
-    async fn streaming(&self) -> Result<(), Code> {
-        let (mut requests, mut answers) = self.stub.streaming().map_err(code::<S>)?;
-        for _ in 0..self.setup.messages_per_stream {
+    async fn streaming(&self) -> Result<(), i32> {
+        let (mut requests, mut answers) = self.stub.streaming()?;
+        for _ in 0..self.setup.messages {
             let since = Instant::now();
             // Its answers report that the call has ended.
-            let _ = requests.send(self.request()).await;
-            self.check(answers.next().await.as_ref())?;
-            self.results.took(since);
+            let _ = requests.send(self.request.clone()).await;
+            self.check(next(&mut answers).await)?;
+            self.figures.took(since);
         }
         half_close::<S>(&mut requests).await;
         while let Some(answer) = answers.next().await {
-            self.check(Some(&answer))?;
+            self.check(answer)?;
         }
         Ok(())
     }
 
-    async fn streaming_from_client(&self) -> Result<(), Code> {
-        let (mut requests, reply) = self.stub.streaming_from_client().map_err(code::<S>)?;
+    async fn streaming_from_client(&self) -> Result<(), i32> {
+        let (mut requests, reply) = self.stub.streaming_from_client()?;
         let mut since = Instant::now();
-        for _ in 0..self.setup.messages_per_stream {
+        for _ in 0..self.setup.messages {
             if self.put(&mut requests).await.is_err() {
-                self.check(Some(&reply.await))?;
-                return Err(Code::DataLoss);
+                self.check(reply.await)?;
+                return Err(WRONG);
             }
-            since = self.results.took(since);
+            since = self.figures.took(since);
         }
         half_close::<S>(&mut requests).await;
-        self.check(Some(&reply.await))
+        self.check(reply.await)
     }
 
-    async fn streaming_from_server(&self) -> Result<(), Code> {
-        let answers = self.stub.streaming_from_server(self.request()).map_err(code::<S>)?;
+    async fn streaming_from_server(&self) -> Result<(), i32> {
+        let answers = self.stub.streaming_from_server(self.request.clone())?;
         self.receive(answers).await
     }
 
-    async fn streaming_both_ways(&self) -> Result<(), Code> {
-        let (mut requests, answers) = self.stub.streaming_both_ways().map_err(code::<S>)?;
+    async fn streaming_both_ways(&self) -> Result<(), i32> {
+        let (mut requests, answers) = self.stub.streaming_both_ways()?;
         let sending = pin!(async {
             while self.put(&mut requests).await.is_ok() {}
             future::pending().await
@@ -206,43 +207,38 @@ impl<S: Stub> Caller<S> {
     }
 
     /// As many answers as a stream has, from one to the next. It is cancelled after that.
-    async fn receive(&self, mut answers: impl Answers<S::Error>) -> Result<(), Code> {
+    async fn receive(&self, mut answers: impl Answers) -> Result<(), i32> {
         let mut since = Instant::now();
-        for _ in 0..self.setup.messages_per_stream {
-            self.check(answers.next().await.as_ref())?;
-            since = self.results.took(since);
+        for _ in 0..self.setup.messages {
+            self.check(next(&mut answers).await)?;
+            since = self.figures.took(since);
         }
         Ok(())
     }
 
     /// Sends the next request of a stream that has no end.
-    async fn put<R: Requests>(&self, requests: &mut R) -> Result<(), R::Error> {
-        match self.setup.tuned {
-            true => requests.feed(self.request()).await,
-            false => requests.send(self.request()).await,
+    async fn put<R: Requests<S::Request>>(&self, requests: &mut R) -> Result<(), R::Error> {
+        match self.feeds {
+            true => requests.feed(self.request.clone()).await,
+            false => requests.send(self.request.clone()).await,
         }
     }
 
-    fn request(&self) -> SimpleRequest {
-        self.setup.request.clone()
-    }
-
-    /// Whether an answer has come, as long as it was asked for. It is looked at where it lies.
-    fn check(&self, answer: Option<&Answer<S::Error>>) -> Result<(), Code> {
-        match answer {
-            Some(Ok(answer)) if answer.payload.body.len() == self.setup.answer => Ok(()),
-            Some(Err(error)) => Err(S::code(error)),
-            Some(Ok(_)) | None => Err(Code::DataLoss),
+    fn check(&self, answer: Answer) -> Result<(), i32> {
+        match answer? == self.setup.answer {
+            true => Ok(()),
+            false => Err(WRONG),
         }
     }
 }
 
-fn code<S: Stub>(error: S::Error) -> Code {
-    S::code(&error)
+/// The next answer of a stream that is not to end yet.
+async fn next(answers: &mut impl Answers) -> Answer {
+    answers.next().await.unwrap_or(Err(WRONG))
 }
 
 /// If the call has ended meanwhile, its answers report it.
-async fn half_close<S: Stub>(requests: &mut impl Requests) {
+async fn half_close<S: Stub>(requests: &mut impl Requests<S::Request>) {
     if !S::CLOSE_FLUSHES {
         let _ = requests.flush().await;
     }

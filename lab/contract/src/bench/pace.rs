@@ -1,8 +1,11 @@
 //! When calls begin in an open loop, however long others take.
 
+use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
+use futures::channel::mpsc::{self, UnboundedReceiver};
 use nix::sys::prctl;
 
 /// The intended times of a Poisson process, without end.
@@ -45,6 +48,38 @@ pub fn keep(rate: f64, mut ended: impl FnMut() -> bool, mut begin: impl FnMut(In
             thread::sleep(left.min(LOOK));
         }
         begin(due);
+    }
+}
+
+/// A thread that hands over each time when it has come, until this is dropped: runtimes have but
+/// milliseconds.
+#[derive(Debug)]
+pub struct Pacer(UnboundedReceiver<Instant>);
+
+impl Pacer {
+    /// Begins with so many times a second.
+    ///
+    /// # Errors
+    /// When there can be no more threads.
+    pub fn start(rate: f64) -> io::Result<Self> {
+        let (hand_over, due) = mpsc::unbounded();
+        let run = move || {
+            keep(
+                rate,
+                || hand_over.is_closed(),
+                |time| {
+                    // If nobody takes it, that is the end.
+                    let _ = hand_over.unbounded_send(time);
+                },
+            );
+        };
+        thread::Builder::new().name("bench-pacer".into()).spawn(run)?;
+        Ok(Pacer(due))
+    }
+
+    /// The next time, as soon as it has come.
+    pub async fn next(&mut self) -> Option<Instant> {
+        self.0.next().await
     }
 }
 
