@@ -4,10 +4,14 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use chat::{ChatServiceClient, Message, message};
+use futures::future::{join, join_all};
+use futures::{StreamExt, stream};
+use quartet::channel::Channel;
 use quartet::rpc::{Request, blocking};
 
 use crate::support::hello::Hello;
 use crate::support::probe::{Event, probe};
+use crate::support::process::start_server;
 use crate::support::{Served, run, serve};
 
 fn serve_probe() -> (Served, Receiver<Event>) {
@@ -133,4 +137,28 @@ fn blocking_work_leaves_the_queue_to_others() {
             futures::future::Either::Left(_) => panic!("a blocking handler held up the others"),
         }
     });
+}
+
+/// grpcio's sink panics if it is used once more after it has found that the caller is gone.
+#[test]
+fn a_caller_that_leaves_a_busy_stream_is_no_fault_of_the_handlers() {
+    let (server, target) = start_server(&["--listen", "127.0.0.1:0"]);
+    let client = ChatServiceClient::new(Channel::to(target));
+    let leave_after = async |count| {
+        let (sender, mut echoes) = client.chat_stream(()).unwrap();
+        let messages = (0..2000).map(|number| Ok(message("Ada", number.to_string())));
+        let send = stream::iter(messages).forward(sender);
+        let read = async {
+            for _ in 0..count {
+                echoes.message().await.unwrap();
+            }
+            drop(echoes);
+        };
+        // What is not sent by then is not sent any more.
+        let _ = join(send, read).await;
+    };
+    run(join_all((0..200).map(leave_after)));
+    server.signal("TERM");
+    let log = server.end().stderr;
+    assert!(!log.contains("panicked"), "{log}");
 }

@@ -31,6 +31,8 @@ const FULL_AT_MOST: usize = 64 << 10;
 /// is kept over a flush, and the first message leaves by itself, with the headers.
 pub struct Bundling<S, T> {
     sink: S,
+    /// Whether the sink has failed. grpcio's panics if it is polled once more.
+    has_failed: bool,
     /// Whether messages may be put together: not those that may be compressed.
     is_plain: bool,
     is_first: bool,
@@ -48,8 +50,16 @@ impl<S: Unpin, T> Unpin for Bundling<S, T> {}
 
 impl<S, T> Bundling<S, T> {
     pub fn new(sink: S) -> Self {
-        let gathered = Builder::default();
-        Bundling { sink, is_plain: false, is_first: true, gathered, room: 0, left: 0, alone: None }
+        Bundling {
+            sink,
+            has_failed: false,
+            is_plain: false,
+            is_first: true,
+            gathered: Builder::default(),
+            room: 0,
+            left: 0,
+            alone: None,
+        }
     }
 
     /// Sets whether messages may be put together, before the first.
@@ -107,10 +117,23 @@ where
     S: Sink<(Outgoing<T>, WriteFlags), Error = grpcio::Error> + Unpin,
     T: Message,
 {
+    /// Polls the sink, unless it has failed.
+    fn poll(
+        &mut self,
+        poll: impl FnOnce(Pin<&mut S>) -> Poll<grpcio::Result<()>>,
+    ) -> Poll<grpcio::Result<()>> {
+        if self.has_failed {
+            return Poll::Ready(Err(grpcio::Error::RpcFinished(None)));
+        }
+        let polled = poll(Pin::new(&mut self.sink));
+        self.has_failed = matches!(polled, Poll::Ready(Err(_)));
+        polled
+    }
+
     /// Hands on what is gathered.
     fn poll_hand_on(&mut self, cx: &mut Context<'_>) -> Poll<grpcio::Result<()>> {
         while self.alone.is_some() || !self.gathered.is_empty() {
-            ready!(Pin::new(&mut self.sink).poll_ready(cx))?;
+            ready!(self.poll(|sink| sink.poll_ready(cx)))?;
             if let Some(next) = self.next() {
                 Pin::new(&mut self.sink).start_send(next)?;
             }
@@ -131,7 +154,7 @@ where
             return Poll::Ready(Ok(()));
         }
         ready!(self.poll_hand_on(cx))?;
-        Pin::new(&mut self.sink).poll_ready(cx)
+        self.poll(|sink| sink.poll_ready(cx))
     }
 
     fn start_send(mut self: Pin<&mut Self>, item: (T, WriteFlags)) -> grpcio::Result<()> {
@@ -147,11 +170,11 @@ where
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<grpcio::Result<()>> {
         ready!(self.poll_hand_on(cx))?;
-        Pin::new(&mut self.sink).poll_flush(cx)
+        self.poll(|sink| sink.poll_flush(cx))
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<grpcio::Result<()>> {
         ready!(self.poll_hand_on(cx))?;
-        Pin::new(&mut self.sink).poll_close(cx)
+        self.poll(|sink| sink.poll_close(cx))
     }
 }
