@@ -116,7 +116,7 @@ fn nothing_is_wider_than_a_phone(browser: &Browser, page: &Path) {
 
 fn labels_stay_on_a_line(browser: &Browser) {
     let labels = "[...document.querySelectorAll(
-        '.heat th[scope=row], .heat th[scope=col], .figures td:first-child')]";
+        '.heat th[scope=row], .heat th[scope=col] span, .figures td:first-child')]";
     assert!(browser.value(&format!("{labels}.length")).as_u64() > Some(20));
     let wrapped = format!(
         "(() => {{
