@@ -2,6 +2,8 @@
 
 use crate::world::World;
 
+const PROGRAMLESS: &str = "stack='s'\nlanguage='l'\nhomepage='h'\nversion=['echo','1']\n";
+
 const ONE_CASE: &str = "run --suite interop --case empty_unary --pair good:it";
 
 fn world() -> World {
@@ -42,7 +44,13 @@ fn a_peer_without_a_version_is_no_run() {
 
 #[test]
 fn a_peer_without_a_role_is_unsupported() {
-    let toml = "stack='s'\nlanguage='l'\nhomepage='h'\nversion=['echo','1']\n";
-    let done = world().file("peers/it/peer.toml", toml).lab(ONE_CASE);
+    let toml = format!("{PROGRAMLESS}[interop]\nclient=['true']\n");
+    let done = world().file("peers/it/peer.toml", &toml).lab(ONE_CASE);
     assert_eq!(done.cell(), "good:it empty_unary unsupported: it has no server for interop");
+}
+
+#[test]
+fn a_peer_without_a_suite_takes_no_part() {
+    let done = world().file("peers/it/peer.toml", PROGRAMLESS).lab(ONE_CASE);
+    assert!(done.stderr.contains("no peer matches; there are good"), "{}", done.stderr);
 }

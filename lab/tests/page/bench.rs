@@ -25,6 +25,7 @@ fn a_reader_compares() {
     a_table_can_be_taken_along(&browser);
     paper_shows_all(&browser);
     nothing_is_wider_than_a_phone(&browser, &page.path);
+    labels_stay_on_a_line(&browser);
 }
 
 #[test]
@@ -111,6 +112,23 @@ fn nothing_is_wider_than_a_phone(browser: &Browser, page: &Path) {
     browser.open(page, "");
     browser.value("document.querySelectorAll('details').forEach(it => it.open = true)");
     assert_eq!(browser.value("document.documentElement.scrollWidth"), 360);
+}
+
+fn labels_stay_on_a_line(browser: &Browser) {
+    let labels = "[...document.querySelectorAll(
+        '.heat th[scope=row], .heat th[scope=col] span, .figures td:first-child')]";
+    assert!(browser.value(&format!("{labels}.length")).as_u64() > Some(20));
+    let wrapped = format!(
+        "(() => {{
+            const lines = label => {{
+                const range = document.createRange();
+                range.selectNodeContents(label);
+                return new Set([...range.getClientRects()].map(it => Math.round(it.bottom))).size;
+            }};
+            return {labels}.filter(it => lines(it) > 1).map(it => it.textContent).join('; ');
+        }})()"
+    );
+    assert_eq!(browser.value(&wrapped), "");
 }
 
 /// A click in the middle of the screen, where nothing sticks.

@@ -158,17 +158,20 @@ impl Finding {
         format!("{} {}", self.ratio, self.bounds).trim_end().into()
     }
 
-    /// The costs beside it, in brackets.
+    /// As a cost beside a rate.
     pub fn beside(&self) -> String {
-        let cost = |it: &Finding| format!("{} {}, {}", it.what, it.ratio, it.medians);
-        match &*self.costs {
-            [] => String::new(),
-            costs => format!(" ({})", costs.iter().map(cost).collect::<Vec<_>>().join("; ")),
-        }
+        format!("{} {}, {}", self.what, self.ratio, self.medians)
     }
 
     /// In a line.
     fn sentence(&self) -> String {
-        format!("{}: {}, {}{}", self.what, self.ahead(), self.medians, self.beside())
+        let line = format!("{}: {}, {}", self.what, self.ahead(), self.medians);
+        match &*self.costs {
+            [] => line,
+            costs => {
+                let costs = costs.iter().map(Finding::beside).collect::<Vec<_>>();
+                format!("{line} ({})", costs.join("; "))
+            }
+        }
     }
 }

@@ -114,11 +114,12 @@ fn body<'a>(
     figure: Option<Figure>,
 ) -> String {
     let lines: Vec<_> =
-        workload.rows.iter().flat_map(|row| lines(comparison, *row, figure)).collect();
+        workload.rows.iter().flat_map(|row| lines(comparison, workload, *row, figure)).collect();
     if lines.is_empty() {
         return String::new();
     }
-    let (name, question) = (escape(workload.name), escape(workload.question));
+    let name = escape(&format!("{}{}", workload.name, tool(workload)));
+    let question = escape(workload.question);
     let span = comparison.contestants.len() + 1;
     format!(
         "<tbody><tr class=workload><th colspan={span} scope=rowgroup>\
@@ -128,12 +129,17 @@ fn body<'a>(
 }
 
 /// The lines of a case: in a figure, or in what it asks and what that costs.
-fn lines<'a>(comparison: &Comparison<'a>, row: Row<'a>, figure: Option<Figure>) -> Vec<String> {
+fn lines<'a>(
+    comparison: &Comparison<'a>,
+    workload: &Workload<'a>,
+    row: Row<'a>,
+    figure: Option<Figure>,
+) -> Vec<String> {
     let asked = figure.unwrap_or(row.case.figure);
     let beside = figures(row.case).skip(1).filter(|_| figure.is_none());
     let beside = beside
         .filter_map(|it| line(comparison, row, it, &format!("<small>{}</small>", it.title())));
-    line(comparison, row, asked, &head(row)).into_iter().chain(beside).collect()
+    line(comparison, row, asked, &head(workload, row)).into_iter().chain(beside).collect()
 }
 
 fn line<'a>(
@@ -196,11 +202,19 @@ fn cell<'a>(
     )
 }
 
-/// What a line is about: the case without its workload, which stands above.
-fn head(row: Row<'_>) -> String {
+/// What a line is about: the case without what stands above it, the workload and its tool.
+fn head(workload: &Workload<'_>, row: Row<'_>) -> String {
     let label = row.label();
-    let rest = label.strip_prefix(&*row.case.workload).and_then(|rest| rest.strip_prefix('/'));
-    escape(rest.unwrap_or(&label))
+    let label = label.strip_suffix(&tool(workload)).unwrap_or(&label);
+    let rest = label.strip_prefix(workload.name).and_then(|rest| rest.strip_prefix('/'));
+    escape(rest.unwrap_or(label))
+}
+
+/// The tool that takes part in all cases of a workload, as their labels have it.
+fn tool(workload: &Workload<'_>) -> String {
+    let of = |row: &Row<'_>| row.label()[row.case.id.len()..].to_owned();
+    let first = workload.rows.first().map(of).unwrap_or_default();
+    if workload.rows.iter().all(|row| of(row) == first) { first } else { String::new() }
 }
 
 /// Clients by servers, where all of them met.

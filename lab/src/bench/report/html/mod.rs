@@ -161,8 +161,9 @@ fn glance(comparison: &Comparison<'_>) -> String {
     }
     let item = |it: &Finding| {
         let [ratio, bounds, medians] = [&it.ratio, &it.bounds, &it.medians].map(|it| escape(it));
-        let (what, beside) = (it.what, escape(&it.beside()));
-        format!("<li><b>{ratio}</b><div>{what} <small>{bounds} {medians}{beside}</small></div>\n")
+        let costs = it.costs.iter().map(|it| format!("<small>{}</small>", escape(&it.beside())));
+        let (what, costs) = (it.what, costs.collect::<String>());
+        format!("<li><b>{ratio}</b><div>{what} <small>{bounds} {medians}</small>{costs}</div>\n")
     };
     let line = |(about, findings): &(&str, Vec<Finding>)| {
         let items: String = findings.iter().map(item).collect();
