@@ -116,18 +116,19 @@ impl Caller {
 
     /// Keeps what should not be.
     fn judge(&self, why: Failure) {
-        match why {
-            Failure::Left => self.tally.left.fetch_add(1, Relaxed),
-            Failure::Ended(status) if self.may_break && status.code() == Code::Unavailable => {
-                self.tally.broken.fetch_add(1, Relaxed)
+        let (tally, may_break) = (&self.tally, self.may_break);
+        let counted = match why {
+            Failure::Left => Ok(&tally.left),
+            Failure::Ended(status) if may_break && status.code() == Code::Unavailable => {
+                Ok(&tally.broken)
             }
-            Failure::Ended(status) => return self.wrong(format!("a call ended: {status}")),
-            Failure::Wrong(what) => return self.wrong(what),
+            Failure::Ended(status) => Err(format!("a call ended: {status}")),
+            Failure::Wrong(what) => Err(what),
         };
-    }
-
-    fn wrong(&self, what: String) {
-        self.tally.wrong.lock().unwrap().push(what);
+        match counted {
+            Ok(count) => drop(count.fetch_add(1, Relaxed)),
+            Err(what) => tally.wrong.lock().unwrap().push(what),
+        }
     }
 
     fn request<T>(&self, message: T) -> Request<T> {
