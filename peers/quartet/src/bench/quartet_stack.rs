@@ -171,7 +171,7 @@ impl Stub for OurStub {
         &self,
         request: SimpleRequest,
     ) -> Result<impl Answers<Status>, Status> {
-        Ok(self.calls.streaming_from_server(request)?)
+        self.calls.streaming_from_server(request)
     }
 
     fn streaming_both_ways(&self) -> Result<(impl Requests, impl Answers<Status>), Status> {
