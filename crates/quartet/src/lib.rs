@@ -44,6 +44,7 @@ mod arguments;
 pub mod channel;
 #[cfg(feature = "dynamic")]
 pub mod dynamic;
+mod heap;
 pub mod interceptors;
 mod keepalive;
 pub mod proto;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use grpcio::{EnvBuilder, Environment};
 
-use crate::resources;
+use crate::{heap, resources};
 use quartet_seam as seam;
 
 /// Completion queues, with a thread each, for servers and channels to share
@@ -55,6 +55,7 @@ impl CompletionQueues {
 
     pub(crate) fn named(prefix: &str, count: usize, coalesces: bool) -> io::Result<Self> {
         resources::check(count.max(1))?;
+        heap::keep_what_is_free();
         let too_long = Arc::new(AtomicUsize::new(0));
         let limit = too_long.clone();
         let builder =
