@@ -11,6 +11,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use lab_contract::bench::{Options, Refusal, Stage, Tuning, Usage, port};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpSocket;
 use tokio_rustls::TlsAcceptor;
 
 use super::benchmark::Benchmark;
@@ -70,10 +71,14 @@ impl Measured for MeasuredServer {
     }
 }
 
+/// How many connections may wait to be accepted, as tokio's own listeners have it.
+const BACKLOG: u32 = 1024;
+
 fn listen(port: u16) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind((Ipv6Addr::UNSPECIFIED, port))?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    let socket = TcpSocket::new_v6()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind((Ipv6Addr::UNSPECIFIED, port).into())?;
+    socket.listen(BACKLOG)?.into_std()
 }
 
 /// By connectrpc's own server.
@@ -102,16 +107,14 @@ async fn serve_tuned(
         stream.set_nodelay(true)?;
         let (service, tls) = (service.clone(), tls.clone());
         tokio::spawn(async move {
-            let served = match tls {
+            // Whoever goes without a word is no trouble of the server's.
+            let _ = match tls {
                 None => serve_connection(stream, service).await,
                 Some(tls) => match tls.accept(stream).await {
                     Ok(stream) => serve_connection(stream, service).await,
                     Err(error) => Err(error.into()),
                 },
             };
-            if let Err(error) = served {
-                eprintln!("a connection ended: {error}");
-            }
         });
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{Ipv6Addr, TcpListener};
 
 use lab_contract::bench::{Options, Refusal, Stage, Usage, port};
+use tokio::net::TcpSocket;
 use tonic::codec::CompressionEncoding::{Deflate, Gzip};
 use tonic::transport::server::TcpIncoming;
 
@@ -66,8 +67,12 @@ impl Measured for MeasuredServer {
     }
 }
 
+/// How many connections may wait to be accepted, as tokio's own listeners have it.
+const BACKLOG: u32 = 1024;
+
 fn listen(port: u16) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind((Ipv6Addr::UNSPECIFIED, port))?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    let socket = TcpSocket::new_v6()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind((Ipv6Addr::UNSPECIFIED, port).into())?;
+    socket.listen(BACKLOG)?.into_std()
 }
