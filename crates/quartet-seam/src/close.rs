@@ -110,6 +110,7 @@ pub(super) fn joined(state: &ServerCall, f: impl FnOnce() -> grpc_call_error) ->
     if let Some(close) = JOINING.take() {
         // There was no batch.
         *state.close() = Some(close);
+        release(state);
     }
     started
 }
