@@ -7,6 +7,7 @@ use grpcio_sys::{grpc_call, grpc_compression_level, grpc_metadata_array, grpc_op
 use super::Encoding;
 use crate::current::current_is;
 
+/// Runs `f`, which sends messages of a call with this encoding.
 pub fn sending<R>(_: Encoding, f: impl FnOnce() -> R) -> R {
     f()
 }
