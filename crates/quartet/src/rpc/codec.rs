@@ -127,13 +127,18 @@ pub(super) fn parse<T: Message>(bytes: &[u8], into: &mut Option<T>) -> Result<()
     merge(into, |message| message.merge_from_bytes(bytes))
 }
 
-/// Has `read` fill a message. Messages may be of anybody's making, and grpcio decodes where nothing
-/// else is guarded.
+/// Has `read` fill a message, which must have every field that its proto file requires. Messages may be
+/// of anybody's making, and grpcio decodes where nothing else is guarded.
 fn merge<T: Message>(
     into: &mut Option<T>,
     read: impl FnOnce(&mut T) -> protobuf::Result<()>,
 ) -> Result<(), Undecodable> {
-    let why = match caught(|| read(into.insert(T::new()))) {
+    let filled = caught(|| {
+        let message = into.insert(T::new());
+        read(message)?;
+        message.check_initialized()
+    });
+    let why = match filled {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(error)) => error.to_string(),
         Err(panic) => panicked::<T>("decoded", &panic),
@@ -225,4 +230,26 @@ impl<T: Message> Carried<T> for Incoming<T> {
 /// The method as one side of ours uses it.
 pub(super) fn carrying<Q, R, S: Carried<Q>, T: Carried<R>>(method: &Method<Q, R>) -> Method<S, T> {
     Method { ty: method.ty, name: method.name, req_mar: S::MARSHALLER, resp_mar: T::MARSHALLER }
+}
+
+#[cfg(test)]
+mod tests {
+    use protobuf::descriptor::uninterpreted_option::NamePart;
+
+    use super::*;
+
+    #[test]
+    fn a_message_without_a_required_field_is_malformed() {
+        let mut part = NamePart::new();
+        part.set_name_part("x".into());
+        part.set_is_extension(false);
+        let whole = part.write_to_bytes().unwrap();
+        let mut read = None;
+        assert!(parse(&whole, &mut read).is_ok() && read == Some(part));
+        for missing in [&whole[..0], &whole[..3]] {
+            let mut read = None::<NamePart>;
+            assert!(parse(missing, &mut read).is_err(), "{missing:?} is {read:?}");
+            assert_eq!(read, None);
+        }
+    }
 }

@@ -26,7 +26,7 @@ impl Stop {
 }
 
 impl Stage {
-    /// Starts it. What runs has to end when it is told to.
+    /// Starts it. `run` has to end when the stage is dropped.
     ///
     /// # Errors
     /// When there can be no more threads.

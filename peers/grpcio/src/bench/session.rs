@@ -40,7 +40,7 @@ pub async fn run<M: Measured>(
     mut sink: DuplexSink<M::Status>,
 ) {
     let answering = answer::<M>(&options, &mut args, &mut sink);
-    // A driver that is gone is told nothing.
+    // That the status can't be sent means that the driver is gone.
     let _ = match besides(answering).await {
         Ok(()) => sink.close().await,
         Err(status) => sink.fail(status).await,
