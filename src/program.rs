@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use log::{LevelFilter, Log};
 
@@ -51,11 +51,20 @@ pub fn log_to_stderr(level: LevelFilter) {
 /// The same in this format.
 pub fn log_to_stderr_as(format: LogFormat, level: LevelFilter) {
     let mut builder = env_logger::Builder::new();
-    builder.filter_level(level).parse_default_env().format_target(false);
-    if format == LogFormat::Json {
-        builder.format(json_log::write_line);
-    }
+    builder.filter_level(level).parse_default_env();
+    match format {
+        LogFormat::Text => builder.format(write_line),
+        LogFormat::Json => builder.format(json_log::write_line),
+    };
     start(&mut builder, format);
+}
+
+/// Writes a record as a line for people: when (UTC), how bad, what. env_logger would do the same
+/// with a library for dates, which takes longer to compile than all else that is logged with.
+fn write_line(out: &mut env_logger::fmt::Formatter, record: &log::Record<'_>) -> io::Result<()> {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now());
+    let (level, style) = (record.level(), out.default_level_style(record.level()));
+    writeln!(out, "[{now} {style}{level:<5}{style:#}] {}", record.args())
 }
 
 /// Starts this log, which is text. What C-core logs is for those who look into C-core: it is
