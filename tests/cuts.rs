@@ -44,7 +44,7 @@ fn a_server_is_without_filters_unless_they_are_to_be_kept() {
 fn a_name_of_nothing_is_warned_of() {
     let log = log_of_server("retry");
     let warning = "QUARTET_KEEP: nothing is called retry; \
-                   there are compression, tracer, auth, close, text, and all";
+                   there are compression, tracer, auth, close, text, writes, and all";
     assert!(log.contains(warning), "{log}");
 }
 

@@ -46,7 +46,7 @@ pub fn call(variant: &str, options: &Options) {
             let channel = match variant {
                 "quartet-one" => Channel::builder(&options.address).exactly_one_reply(false),
                 "quartet-retries" => Channel::builder(&options.address).retries(false),
-                "quartet+coalescing" => Channel::builder(&options.address).coalesce_writes(true),
+                "quartet-coalescing" => Channel::builder(&options.address).coalesce_writes(false),
                 "quartet+fixed" => Channel::builder(&options.address).window(Window::Fixed(65_535)),
                 "quartet+all" => {
                     serve::discard_log();

@@ -72,7 +72,7 @@ const SERVERS: &[&str] = &[
     "quartet+limits",
     "quartet+all",
     "quartet+adaptive",
-    "quartet+coalescing",
+    "quartet-coalescing",
 ];
 const CLIENTS: &[&str] = &[
     "bare",
@@ -80,7 +80,7 @@ const CLIENTS: &[&str] = &[
     "quartet",
     "quartet-one",
     "quartet-retries",
-    "quartet+coalescing",
+    "quartet-coalescing",
     "quartet+fixed",
     "quartet+all",
 ];

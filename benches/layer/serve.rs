@@ -45,7 +45,7 @@ fn quartet_server(variant: &str) -> Server {
         }
 
         "quartet+adaptive" => builder.window(Window::Adaptive),
-        "quartet+coalescing" => builder.coalesce_writes(true),
+        "quartet-coalescing" => builder.coalesce_writes(false),
         _ => builder,
     };
     let server = builder.start().expect("it starts");

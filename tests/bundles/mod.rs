@@ -67,7 +67,7 @@ fn echoes_are_exact_in_every_setting_of_a_server() {
     type Setting = (&'static str, fn(ServerBuilder) -> ServerBuilder);
     let settings: [Setting; 5] = [
         ("plain", |builder| builder),
-        ("coalesced", |builder| builder.coalesce_writes(true)),
+        ("each write by itself", |builder| builder.coalesce_writes(false)),
         ("three queues", |builder| builder.completion_queues(3)),
         ("a window that grows", |builder| builder.window(quartet::Window::Adaptive)),
         ("compressed", |builder| builder.compression(Compression::Gzip)),

@@ -20,12 +20,9 @@ use crate::support::process::start_server;
 use crate::support::{core_is_ours, run};
 use work::{BLOCKED, Checks, calls, now};
 
-/// A server, not yet listening, that coalesces.
+/// A server, not yet listening. Like its clients, it coalesces by default.
 fn server(queues: usize) -> ServerBuilder {
-    Server::builder()
-        .service(ChatServiceServer::new(Checks))
-        .completion_queues(queues)
-        .coalesce_writes(true)
+    Server::builder().service(ChatServiceServer::new(Checks)).completion_queues(queues)
 }
 
 fn plaintext(queues: usize) -> (Server, String) {
@@ -34,9 +31,9 @@ fn plaintext(queues: usize) -> (Server, String) {
     (server, target)
 }
 
-/// A client that coalesces, over a connection of its own.
+/// A client over a connection of its own.
 fn client(target: &str) -> Client {
-    Channel::builder(target).own_connections(true).coalesce_writes(true).build().into()
+    Channel::builder(target).own_connections(true).build().into()
 }
 
 fn clients(target: &str, count: usize) -> Vec<Client> {
@@ -50,7 +47,7 @@ fn drained(server: Server) {
 /// With the linker's help, which could fail without a word.
 #[test]
 fn the_bundled_core_s_writes_are_within_reach_and_an_installed_core_s_are_told_not_to_be() {
-    let (server, _) = start_server(&["--listen", "127.0.0.1:0", "--coalesce-writes"]);
+    let (server, _) = start_server(&["--listen", "127.0.0.1:0", "-v"]);
     server.signal("TERM");
     let log = server.end().stderr;
     let is_installed = !quartet::core_version().starts_with("33.");
@@ -81,7 +78,6 @@ fn over_tls_and_over_a_socket_file_too() {
         Channel::builder(server.addresses()[0].to_string())
             .tls(&folder.trusting_client())
             .server_name("localhost")
-            .coalesce_writes(true)
             .build()
             .into()
     };

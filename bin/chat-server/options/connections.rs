@@ -56,10 +56,6 @@ pub struct Connections {
     /// shares among callers (CVE-2024-7246)
     #[arg(long)]
     header_table: bool,
-
-    /// Send answers that are ready together in one write; no effect with an installed C-core
-    #[arg(long)]
-    coalesce_writes: bool,
 }
 
 impl Connections {
@@ -75,8 +71,7 @@ impl Connections {
             .max_concurrent_streams(self.max_streams)
             .keepalive(keepalive)
             .permit_pings_without_calls(self.min_ping_interval)
-            .header_table(self.header_table)
-            .coalesce_writes(self.coalesce_writes);
+            .header_table(self.header_table);
         if self.memory_quota > 0 {
             builder = builder.memory_quota(self.memory_quota);
         }

@@ -27,10 +27,13 @@ pub enum Cut {
     Close = 8,
     /// The text of a status that has none.
     Text = 16,
+    /// A write to the socket for each answer.
+    Writes = 32,
 }
 
 impl Cut {
-    const ALL: [Cut; 5] = [Cut::Compression, Cut::Tracer, Cut::Auth, Cut::Close, Cut::Text];
+    const ALL: [Cut; 6] =
+        [Cut::Compression, Cut::Tracer, Cut::Auth, Cut::Close, Cut::Text, Cut::Writes];
 
     /// Its name in `QUARTET_KEEP`.
     fn name(self) -> &'static str {
@@ -40,6 +43,7 @@ impl Cut {
             Cut::Auth => "auth",
             Cut::Close => "close",
             Cut::Text => "text",
+            Cut::Writes => "writes",
         }
     }
 

@@ -19,6 +19,7 @@
 
 mod batch;
 pub mod bundle;
+mod busy_poll;
 mod client_call;
 mod clock;
 mod close;
@@ -51,6 +52,7 @@ mod waiting;
 #[cfg(core_is_bundled)]
 mod wire;
 
+pub use busy_poll::busy_poll;
 pub use client_call::{ClientCall, Owed, uncancelled};
 pub use clock::ticks;
 pub use coalesce::coalesce_writes;

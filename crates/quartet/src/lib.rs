@@ -77,5 +77,5 @@ pub use keepalive::Keepalive;
 /// `EnumOrUnknown`), and what they do (`Message`).
 pub use protobuf;
 pub use quartet_seam::core_version;
-pub use queues::CompletionQueues;
+pub use queues::{CompletionQueues, CompletionQueuesBuilder};
 pub use transport::Window;

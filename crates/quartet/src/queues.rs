@@ -6,6 +6,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use grpcio::{EnvBuilder, Environment};
 
@@ -40,41 +41,17 @@ impl CompletionQueues {
     /// # Errors
     /// When their threads, or those of C-core, can't be started.
     pub fn try_new(count: usize) -> io::Result<Self> {
-        CompletionQueues::named("quartet-queue", count, false)
+        CompletionQueues::builder().count(count).try_build()
     }
 
-    /// This many, whose servers and channels coalesce what they write, as with
-    /// [`coalesce_writes`](crate::server::ServerBuilder::coalesce_writes).
-    ///
-    /// # Panics
-    /// As [`new`](Self::new).
-    pub fn coalescing(count: usize) -> Self {
-        CompletionQueues::named("quartet-queue", count, true)
-            .unwrap_or_else(|error| panic!("{error}"))
+    /// Queues with settings: one, unless they say otherwise.
+    pub fn builder() -> CompletionQueuesBuilder {
+        CompletionQueues::named("quartet-queue")
     }
 
-    pub(crate) fn named(prefix: &str, count: usize, coalesces: bool) -> io::Result<Self> {
-        resources::check(count.max(1))?;
-        heap::keep_what_is_free();
-        let too_long = Arc::new(AtomicUsize::new(0));
-        let limit = too_long.clone();
-        let builder =
-            EnvBuilder::new().cq_count(count.max(1)).name_prefix(prefix).after_start(move || {
-                QUEUE_THREAD.set(true);
-                seam::take_up_to(limit.clone());
-                if coalesces && !seam::coalesce_writes() {
-                    log::warn!(
-                        "writes are not coalesced: C-core {} is an installed library, or does not \
-                         poll with epoll; build with the bundled core, and leave \
-                         GRPC_POLL_STRATEGY unset",
-                        seam::core_version()
-                    );
-                }
-            });
-        // Panics at a thread that can't be started, should others have taken the last ones.
-        let environment = catch_unwind(AssertUnwindSafe(|| builder.build()))
-            .map_err(|_| io::Error::other("can't start the thread of a completion queue"))?;
-        Ok(CompletionQueues { environment: Arc::new(environment), too_long })
+    pub(crate) fn named(prefix: &'static str) -> CompletionQueuesBuilder {
+        let (count, coalesce_writes, busy_poll) = (1, true, Duration::ZERO);
+        CompletionQueuesBuilder { prefix, count, coalesce_writes, busy_poll }
     }
 
     /// Call it on a queue's thread with each message that a plain grpcio stream sends or receives
@@ -93,6 +70,79 @@ impl CompletionQueues {
     /// Takes messages of up to so many bytes, or more if another one on the queues does.
     pub(crate) fn take_up_to(&self, bytes: usize) {
         self.too_long.fetch_max(bytes.saturating_add(1), Relaxed);
+    }
+}
+
+/// The settings of [`CompletionQueues`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct CompletionQueuesBuilder {
+    prefix: &'static str,
+    count: usize,
+    coalesce_writes: bool,
+    busy_poll: Duration,
+}
+
+impl CompletionQueuesBuilder {
+    /// How many; 1 by default and at least.
+    pub fn count(mut self, count: usize) -> Self {
+        self.count = count.max(1);
+        self
+    }
+
+    /// Whether what servers and channels on these queues write together leaves together; on by
+    /// default. See [`ServerBuilder::coalesce_writes`](crate::server::ServerBuilder::coalesce_writes).
+    pub fn coalesce_writes(mut self, yes: bool) -> Self {
+        self.coalesce_writes = yes;
+        self
+    }
+
+    /// How long a queue's thread looks for events without a pause before it sleeps; 0, the default,
+    /// is not at all. 50 microseconds are a good start.
+    ///
+    /// It does so while events usually come within some four times as long, so an idle process
+    /// sleeps. Calls get faster, as no thread has to be woken, where each such thread has a core to
+    /// itself (`taskset`, or a container's CPU set), and **slower** where it keeps a core from its
+    /// peer, its handlers, or anything else. With an installed C-core it has no effect.
+    pub fn busy_poll(mut self, time: Duration) -> Self {
+        self.busy_poll = time;
+        self
+    }
+
+    /// Starts their threads.
+    ///
+    /// # Panics
+    /// When they can't be started; see [`try_build`](Self::try_build).
+    pub fn build(self) -> CompletionQueues {
+        self.try_build().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Starts their threads.
+    ///
+    /// # Errors
+    /// When they, or those of C-core, can't be started.
+    pub fn try_build(self) -> io::Result<CompletionQueues> {
+        let Self { prefix, count, coalesce_writes, busy_poll } = self;
+        resources::check(count)?;
+        heap::keep_what_is_free();
+        let too_long = Arc::new(AtomicUsize::new(0));
+        let limit = too_long.clone();
+        let builder = EnvBuilder::new().cq_count(count).name_prefix(prefix).after_start(move || {
+            QUEUE_THREAD.set(true);
+            seam::take_up_to(limit.clone());
+            seam::busy_poll(busy_poll);
+            if coalesce_writes && !seam::coalesce_writes() {
+                log::debug!(
+                    "writes are not coalesced: C-core {} is an installed library or does not poll \
+                     with epoll, or QUARTET_KEEP is set",
+                    seam::core_version()
+                );
+            }
+        });
+        // Panics at a thread that can't be started, should others have taken the last ones.
+        let environment = catch_unwind(AssertUnwindSafe(|| builder.build()))
+            .map_err(|_| io::Error::other("can't start the thread of a completion queue"))?;
+        Ok(CompletionQueues { environment: Arc::new(environment), too_long })
     }
 }
 

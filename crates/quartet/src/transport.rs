@@ -49,7 +49,7 @@ impl Transport {
             compression: Compression::None,
             keepalive: None,
             header_table: false,
-            coalesce_writes: false,
+            coalesce_writes: true,
         }
     }
 
@@ -170,14 +170,13 @@ macro_rules! transport_settings {
         }
 
         /// Whether answers and requests that are ready together leave in one write to the socket;
-        /// otherwise each has its own write. Off by default. Saves about a third of the CPU time of
-        /// small calls with a hundred in flight, and nothing with one. What is sent may wait until
+        /// otherwise each has its own write. On by default. Saves about a fifth of the CPU time of
+        /// small calls with ten or more in flight, and nothing with one. What is sent may wait until
         /// the queue's thread has run the other calls that have events, for two milliseconds at
         /// most, however long a handler takes. With an installed C-core, or a `GRPC_POLL_STRATEGY`
-        /// other than `epoll1`, it does nothing and logs so. Whatever is still held when the
-        /// process ends without dropping its servers and channels is lost. A process that uses this
-        /// must not fork. It affects the server's or channel's own completion queues; for shared
-        /// ones, see [`CompletionQueues::coalescing`](crate::CompletionQueues::coalescing).
+        /// other than `epoll1`, it has no effect. It affects the server's or channel's own
+        /// completion queues; for shared ones, see
+        /// [`CompletionQueuesBuilder::coalesce_writes`](crate::CompletionQueuesBuilder::coalesce_writes).
         pub fn coalesce_writes(mut self, yes: bool) -> Self {
             self.$($transport).+.coalesce_writes = yes;
             self

@@ -11,7 +11,7 @@ use std::time::Duration;
 use libc::{c_int, epoll_event, msghdr};
 
 use super::super::inside_core;
-use super::{coalesce_writes, table, wrapped::*};
+use super::{coalesce_writes, table, watchdog, wrapped::*};
 
 /// As C-core, the tests have one epoll set, and one thread at a time that waits in it.
 // SAFETY: it takes no pointers.
@@ -91,6 +91,15 @@ fn shutdown_sends_what_is_held() {
         // SAFETY: a socket of ours.
         unsafe { __wrap_shutdown(ours.as_raw_fd(), libc::SHUT_RDWR) };
         assert_eq!(received(&mut peer), b"last.");
+    });
+}
+
+#[test]
+fn the_end_of_the_process_sends_what_is_held() {
+    on_a_queue(|ours, mut peer| {
+        sendmsg(ours.as_raw_fd(), b"last");
+        watchdog::send_the_rest();
+        assert_eq!(received(&mut peer), b"last");
     });
 }
 

@@ -2,7 +2,8 @@
 
 use std::ffi::c_int;
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::process;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -22,11 +23,16 @@ static FULL: Mutex<Vec<c_int>> = Mutex::new(Vec::new());
 
 static THREAD: OnceLock<Option<Thread>> = OnceLock::new();
 static AWAKE: AtomicBool = AtomicBool::new(false);
+/// The process that holds. A fork of it has the same sockets, and must leave them alone.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 /// Watches over what a thread holds, for as long as the thread is there. Says whether it can.
 pub(super) fn watch(held: &Arc<Held>) -> bool {
     lock(&THREADS).push((Arc::downgrade(held), 0));
     let started = THREAD.get_or_init(|| {
+        PROCESS.store(process::id(), SeqCst);
+        // SAFETY: the function may be called whenever, and by any thread.
+        unsafe { libc::atexit(send_the_rest) };
         let started = thread::Builder::new().name("quartet-flush".into()).spawn(run);
         started.ok().map(|started| started.thread().clone())
     });
@@ -45,6 +51,17 @@ pub(super) fn wake() {
 pub(super) fn retry(fd: c_int) {
     lock(&FULL).push(fd);
     wake();
+}
+
+/// Sends what is held, as the process exits.
+pub(super) extern "C" fn send_the_rest() {
+    if PROCESS.load(SeqCst) != process::id() {
+        return;
+    }
+    // Who has the lock may be a thread that is no more.
+    if let Ok(threads) = THREADS.try_lock() {
+        threads.iter().filter_map(|(held, _)| held.upgrade()).for_each(|held| drop(held.flush()));
+    }
 }
 
 fn run() {

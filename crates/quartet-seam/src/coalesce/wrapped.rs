@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use grpcio_sys::gpr_timespec;
 use libc::{epoll_event, msghdr, ssize_t};
 
+use super::super::busy_poll;
 use super::super::real::*;
 use super::super::refused::is_inside_core;
 use super::{ASKED, WITHIN_REACH, queue, table};
@@ -95,7 +96,7 @@ pub(super) unsafe extern "C" fn __wrap_epoll_wait(
         queue::about_to_sleep();
     }
     // SAFETY: as it was called.
-    unsafe { __real_epoll_wait(epoll, events, most, timeout) }
+    busy_poll::wait(timeout, |timeout| unsafe { __real_epoll_wait(epoll, events, most, timeout) })
 }
 
 /// Called when a queue has nothing more to do, and the thread of another waits for both.

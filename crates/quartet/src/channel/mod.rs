@@ -198,8 +198,8 @@ impl ChannelBuilder {
         config.reached = reached.to_string();
         config.connecting.without_proxy = !config.http_proxy.is_for(reached);
         let coalesces = config.transport.coalesce_writes;
-        let own = || CompletionQueues::named("quartet-client", 1, coalesces);
-        let queues = queues.map_or_else(own, Ok)?;
+        let own = || CompletionQueues::named("quartet-client").coalesce_writes(coalesces);
+        let queues = queues.map_or_else(|| own().try_build(), Ok)?;
         queues.take_up_to(config.transport.max_receive);
         let (environment, target) = (queues.environment().clone(), config.target.clone());
         // The channels that C-core opens for xDS have its arguments, and credentials of their own.

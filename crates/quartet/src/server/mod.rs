@@ -205,8 +205,12 @@ impl ServerBuilder {
             seam::core_version(),
             crate::largest_bundle()
         );
-        let (count, coalesces) = (self.completion_queues, self.transport.coalesce_writes);
-        let own = || CompletionQueues::named("quartet-server", count, coalesces);
+        let own = || {
+            CompletionQueues::named("quartet-server")
+                .count(self.completion_queues)
+                .coalesce_writes(self.transport.coalesce_writes)
+                .try_build()
+        };
         let queues = self.queues.clone().map_or_else(own, Ok).map_err(BindError::of_server)?;
         queues.take_up_to(self.transport.max_receive);
         let environment = queues.environment();

@@ -7,6 +7,7 @@ mod server;
 mod session;
 mod worker;
 
+use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -14,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use futures::executor::block_on;
-use lab_contract::bench::{Options, Refusal, Tuning};
+use lab_contract::bench::{Options, Refusal};
 use quartet::CompletionQueues;
 use quartet::rpc::{Code, Status};
 use quartet::server::{Address, Server};
@@ -26,15 +27,6 @@ use worker::Worker;
 
 /// The largest frame that is read, tuned: for long messages, and without effect on short ones.
 const LONG_FRAME: u32 = 1 << 20;
-
-/// The completion queues of the process. C-core has one poller for all of them, so that the
-/// driver's service on a queue of its own would slow down what is measured.
-fn queues(tuning: Tuning) -> CompletionQueues {
-    match tuning {
-        Tuning::Tuned => CompletionQueues::coalescing(1),
-        Tuning::Defaults => CompletionQueues::new(1),
-    }
-}
 
 /// Serves a driver until it, or a signal, ends the worker.
 pub fn work(options: Options) -> ExitCode {
@@ -51,7 +43,9 @@ fn try_work(options: Options) -> Result<(), Box<dyn Error>> {
     let (quit, told) = mpsc::channel();
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let address: Address = format!(":{}", options.driver_port).parse()?;
-    let queues = queues(options.tuning);
+    // C-core has one poller for all queues of a process, so that the driver's service on one of its
+    // own would slow down what is measured.
+    let queues = CompletionQueues::builder().busy_poll(busy_poll()?).try_build()?;
     let worker = Worker::new(options, queues.clone(), quit.clone());
     let server = Server::builder()
         .queues(&queues)
@@ -65,6 +59,13 @@ fn try_work(options: Options) -> Result<(), Box<dyn Error>> {
     let _ = told.recv();
     block_on(server.drain(Duration::from_secs(1)));
     Ok(())
+}
+
+/// What `BUSY_POLL_US` says, for contestants that poll so.
+fn busy_poll() -> Result<Duration, Box<dyn Error>> {
+    let Ok(text) = env::var("BUSY_POLL_US") else { return Ok(Duration::ZERO) };
+    let time = text.parse().map_err(|error| format!("BUSY_POLL_US={text}: {error}"))?;
+    Ok(Duration::from_micros(time))
 }
 
 /// The status that a set-up is refused with.
