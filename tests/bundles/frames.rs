@@ -1,12 +1,22 @@
 //! What is on the wire: of the peer's frames none is misread, and of ours each message has its length.
 
-use chat::message;
+use std::env;
+use std::net::TcpListener;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use chat::{ChatServiceClient, message};
 use protobuf::Message as _;
+use quartet::channel::{Channel, Methods, ServiceConfig};
+use quartet::proto::grpc::health::v1::HealthCheckResponse;
+use quartet::proto::grpc::health::v1::health_check_response::ServingStatus;
+use quartet::rpc::Request;
 use quartet::server::ServerBuilder;
 
 use super::chat;
-use crate::support::http2::{Connection, DATA, END_STREAM, WINDOW_UPDATE, call, prefixed};
-use crate::support::{core_is_ours, serve_with};
+use crate::support::http2::{Connection, DATA, END_STREAM, HEADERS, WINDOW_UPDATE, call, prefixed};
+use crate::support::{core_is_ours, run, serve_with};
 
 const HELLO: &str = "/chat.ChatService/SayHello";
 const CHAT: &str = "/chat.ChatService/ChatStream";
@@ -110,4 +120,57 @@ fn a_second_request_in_the_same_frame_is_unimplemented() {
         assert_eq!(seen.grpc_status(), Some(12), "{seen:?}");
         assert!(seen.ended_once(), "{seen:?}");
     }
+}
+
+/// A server that says of its health that it doesn't serve and, in the same frame, that it does; and
+/// that answers the next call with nothing.
+fn serving_after_all() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    thread::spawn(move || {
+        let mut connection = Connection::accept(&listener);
+        let health = |status: ServingStatus| {
+            let response = HealthCheckResponse { status: status.into(), ..Default::default() };
+            prefixed(&response.write_to_bytes().expect("a message that can be encoded"))
+        };
+        let updates = [health(ServingStatus::NOT_SERVING), health(ServingStatus::SERVING)].concat();
+        let mut answers = [(updates, None), (prefixed(b""), Some(b"0"))].into_iter();
+        while let Some(asks) = connection.next() {
+            if asks.kind != HEADERS {
+                continue;
+            }
+            let Some((data, status)) = answers.next() else { return };
+            let good: [(&str, &[u8]); 2] =
+                [(":status", b"200"), ("content-type", b"application/grpc")];
+            connection.headers(asks.stream, &good, 0);
+            connection.frame(DATA, 0, asks.stream, &data);
+            if let Some(status) = status {
+                connection.headers(asks.stream, &[("grpc-status", status)], END_STREAM);
+            }
+        }
+    });
+    address
+}
+
+/// In a process of its own: once C-core makes calls, messages are received one by one.
+#[test]
+fn of_what_core_reads_itself_nothing_is_lost() {
+    let mut tests = Command::new(env::current_exe().unwrap());
+    tests.args(["bundles::frames::a_server_that_serves_after_all", "--exact", "--ignored"]);
+    let output = tests.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[test]
+#[ignore = "run by the test before it, in a process of its own"]
+fn a_server_that_serves_after_all() {
+    let config = ServiceConfig::new()
+        .round_robin()
+        .health_checked("chat.ChatService")
+        .methods(Methods::all().wait_for_ready(true));
+    let channel = Channel::builder(serving_after_all()).service_config(config).build();
+    let mut hello = Request::new(message("Ada", ""));
+    hello.set_timeout(Duration::from_secs(10));
+    run(ChatServiceClient::new(channel).say_hello(hello)).expect("a server that is serving");
 }

@@ -44,6 +44,8 @@ pub const WRAPPED_IN_CORE: &[&str] = &[
     "grpc_slice_buffer_move_first",
     "grpc_slice_buffer_move_first_into_buffer",
     "_ZN9grpc_core13PidController6UpdateEdd",
+    "_Z33grpc_call_start_batch_and_executeP9grpc_callPK7grpc_opmP12grpc_closure",
+    "_ZN9grpc_core22SubchannelStreamClientC1ENS_13RefCountedPtrINS_19ConnectedSubchannelEEEP16grpc_pollset_setSt10unique_ptrINS0_16CallEventHandlerESt14default_deleteIS7_EEPKc",
     "_ZN9grpc_core7Timeout12FromDurationENS_8DurationE",
     "_ZNK9grpc_core7Timeout11RatioVersusES0_",
     "_Z32grpc_error_has_clear_grpc_statusN4absl12lts_202301256StatusE",

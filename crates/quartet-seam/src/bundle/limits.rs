@@ -65,6 +65,17 @@ pub(super) fn received_behind(first: usize) -> usize {
 /// bundle for one.
 static SMALLEST: AtomicUsize = AtomicUsize::new(usize::MAX);
 
+/// To be called before C-core makes a call of its own that reads messages: from then on this process
+/// receives them one by one.
+#[cfg(core_is_bundled)]
+pub(crate) fn receive_singly() {
+    if SMALLEST.swap(0, Relaxed) != 0 {
+        let log = || log::debug!("C-core makes calls of its own: messages are received one by one");
+        // C-core can't unwind.
+        let _ = crate::panics::caught(log);
+    }
+}
+
 const MAX_RECEIVE: &CStr = c"grpc.max_receive_message_length";
 /// May have limits for methods.
 const SERVICE_CONFIG: &CStr = c"grpc.service_config";

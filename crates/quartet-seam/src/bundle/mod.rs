@@ -23,6 +23,8 @@ mod spare;
 
 #[cfg(core_is_bundled)]
 pub(super) use gather::gather;
+#[cfg(core_is_bundled)]
+pub(super) use limits::receive_singly;
 pub(super) use limits::{check, created};
 pub use limits::{largest, most};
 pub(super) use others::{forget, has_more, keep, next_of};

@@ -16,6 +16,7 @@ mod ends;
 mod headers;
 mod messages;
 mod odd;
+mod own_calls;
 mod real;
 mod stack;
 mod timeout;

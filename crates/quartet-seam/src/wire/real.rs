@@ -3,7 +3,8 @@
 use std::ffi::{c_char, c_int, c_void};
 
 use grpcio_sys::{
-    gpr_timespec, grpc_call, grpc_compression_algorithm, grpc_slice, grpc_slice_buffer,
+    gpr_timespec, grpc_call, grpc_call_error, grpc_compression_algorithm, grpc_op, grpc_slice,
+    grpc_slice_buffer,
 };
 
 use super::Stream;
@@ -108,6 +109,22 @@ unsafe extern "C" {
     /// A time in milliseconds of that clock.
     #[link_name = "_ZN9grpc_core9Timestamp19FromTimespecRoundUpE12gpr_timespec"]
     pub(super) fn timestamp_round_up(time: gpr_timespec) -> i64;
+
+    #[link_name = "__real__Z33grpc_call_start_batch_and_executeP9grpc_callPK7grpc_opmP12grpc_closure"]
+    pub(super) fn start_batch_and_execute(
+        call: *mut grpc_call,
+        ops: *const grpc_op,
+        count: usize,
+        closure: *mut c_void,
+    ) -> grpc_call_error;
+    #[link_name = "__real__ZN9grpc_core22SubchannelStreamClientC1ENS_13RefCountedPtrINS_19ConnectedSubchannelEEEP16grpc_pollset_setSt10unique_ptrINS0_16CallEventHandlerESt14default_deleteIS7_EEPKc"]
+    pub(super) fn new_stream_client(
+        this: *mut c_void,
+        subchannel: *mut c_void,
+        pollsets: *mut c_void,
+        handler: *mut c_void,
+        tracer: *const c_char,
+    );
 
     #[link_name = "__real__ZN9grpc_core13PidController6UpdateEdd"]
     pub(super) fn pid_update(controller: *mut c_void, error: f64, seconds: f64) -> f64;
