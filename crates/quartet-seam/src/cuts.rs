@@ -67,9 +67,13 @@ impl Cut {
 /// What is not cut all the same: `QUARTET_KEEP=compression,auth`, or `all`.
 const VARIABLE: &str = "QUARTET_KEEP";
 
-static KEPT: LazyLock<i32> = LazyLock::new(|| match cfg!(core_is_bundled) {
-    true => kept(&variable()).0,
-    false => bits(&Cut::ALL),
+static KEPT: LazyLock<i32> = LazyLock::new(|| {
+    let kept = kept(&variable()).0;
+    match cfg!(core_is_bundled) {
+        true => kept,
+        // Whether writes are within reach is seen when they are.
+        false => kept | bits(&Cut::ALL) & !bits(&[Cut::Writes]),
+    }
 });
 
 fn variable() -> String {
